@@ -1,0 +1,86 @@
+package benchmarks
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+	ld "github.com/launchdarkly/go-server-sdk/v7"
+
+	"github.com/gocutover/cutover"
+)
+
+// Operation does one operation of a case: it evaluates the stage, calls the systems, compares, and sends the op event.
+// It returns the authoritative result. It is safe for concurrent use.
+type Operation func() (int, error)
+
+// Contender is one way to write a migration.
+type Contender struct {
+	Name string
+	// Prepare returns the operation of a case. All that can be done once is done here.
+	Prepare func(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error)
+}
+
+// The names of the contenders.
+const (
+	Floor   = "floor"
+	Typed   = "typed"
+	Dynamic = "dynamic"
+	SDK     = "sdk"
+)
+
+// Contenders returns all four: the hand-written switch, cutover's typed and dynamic API, and the SDK's migrator.
+func Contenders() []Contender {
+	return []Contender{
+		{Floor, prepareFloor},
+		{Typed, prepareTyped},
+		{Dynamic, prepareDynamic},
+		{SDK, prepareSDK},
+	}
+}
+
+// Started is a contender at the start line.
+type Started struct {
+	Name string
+	Do   Operation
+}
+
+// Start prepares every contender for a case, on one client.
+func Start(ctx context.Context, client *ld.LDClient, c Case, s Systems) ([]Started, error) {
+	var all []Started
+	for _, contender := range Contenders() {
+		do, err := contender.Prepare(ctx, client, c, s)
+		if err != nil {
+			return nil, fmt.Errorf("preparing %s for %s: %w", contender.Name, c, err)
+		}
+		all = append(all, Started{Name: contender.Name, Do: do})
+	}
+	return all, nil
+}
+
+func prepareFloor(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error) {
+	f := &floor{client: client, systems: s, flag: flagFor(c.Stage), order: c.readOrder()}
+	if c.Operation == ldmigration.Write {
+		return func() (int, error) { return 0, f.write(ctx, user, payload) }, nil
+	}
+	return func() (int, error) { return f.read(ctx, user, payload) }, nil
+}
+
+func prepareTyped(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error) {
+	orders, err := cutover.New(client, flagFor(c.Stage)).ReadOrder(c.readOrder()).Build()
+	if err != nil {
+		return nil, err
+	}
+	if c.Operation == ldmigration.Write {
+		save, err := cutover.NewWriter(orders, s.OldWrite, s.NewWrite).Build()
+		if err != nil {
+			return nil, err
+		}
+		return func() (int, error) { return 0, save.Write(ctx, user, payload) }, nil
+	}
+	read, err := cutover.NewReader(orders, s.OldRead, s.NewRead).Compare(cutover.Equal[int]).Build()
+	if err != nil {
+		return nil, err
+	}
+	return func() (int, error) { return read.Read(ctx, user, payload) }, nil
+}

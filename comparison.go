@@ -1,0 +1,76 @@
+package cutover
+
+import "runtime/debug"
+
+// Consistency says whether an operation's two results were compared, and with what outcome or why not.
+type Consistency uint8
+
+const (
+	// NotBothRead is the consistency of an operation that did not read from both: the stage reads one origin only, or
+	// it was a write.
+	NotBothRead Consistency = iota
+	// NoComparison means that both were read, and no comparison was given.
+	NoComparison
+	// NotBothSucceeded means that at least one of the reads failed, so that there were no two results to compare.
+	NotBothSucceeded
+	// NotSampled means that the flag's check ratio did not draw this operation.
+	NotSampled
+	// ComparisonPanicked means that the comparison panicked or called [runtime.Goexit]: nothing is known.
+	ComparisonPanicked
+	// Consistent means that the comparison found the results equal.
+	Consistent
+	// Inconsistent means that the comparison found a difference.
+	Inconsistent
+)
+
+var consistencyNames = [...]string{
+	NotBothRead:        "not both read",
+	NoComparison:       "no comparison",
+	NotBothSucceeded:   "not both succeeded",
+	NotSampled:         "not sampled",
+	ComparisonPanicked: "comparison panicked",
+	Consistent:         "consistent",
+	Inconsistent:       "inconsistent",
+}
+
+// Checked reports whether the comparison ran and answered: only then does the op event tell a consistency.
+func (c Consistency) Checked() bool { return c == Consistent || c == Inconsistent }
+
+// String returns the outcome in words, such as "consistent" or "not sampled".
+func (c Consistency) String() string {
+	if int(c) < len(consistencyNames) {
+		return consistencyNames[c]
+	}
+	return "unknown consistency"
+}
+
+// Equal compares with ==. It is a comparison for every comparable type that means by == what is meant by equal here.
+// A type that holds an interface with an uncomparable value panics, as == does; see [ComparisonPanicked].
+func Equal[T comparable](old, new T) bool { return old == new }
+
+// comparison is a user's function and the order in which it wants its arguments.
+type comparison[R any] struct {
+	equal func(R, R) bool
+	// authoritativeFirst is the SDK's order, (authoritative, secondary); otherwise it is (old, new) at every stage.
+	authoritativeFirst bool
+}
+
+// run compares and never lets a panic out. It runs while no lock is held.
+func (c *comparison[R]) run(values *[2]R, authoritative side) (result Consistency, fault *PanicError) {
+	result = ComparisonPanicked
+	defer func() {
+		if result == ComparisonPanicked {
+			if value := recover(); value != nil {
+				fault = &PanicError{Value: value, Stack: debug.Stack()}
+			}
+		}
+	}()
+	first, second := oldSide, newSide
+	if c.authoritativeFirst {
+		first, second = authoritative, authoritative.other()
+	}
+	if c.equal(values[first], values[second]) {
+		return Consistent, nil
+	}
+	return Inconsistent, nil
+}

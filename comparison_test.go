@@ -1,0 +1,67 @@
+package cutover_test
+
+import (
+	"testing"
+
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gocutover/cutover"
+)
+
+func TestWhyNothingWasComparedIsTold(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		stage ldmigration.Stage
+		equal func(string, string) bool
+		fail  bool
+		ratio int
+		want  cutover.Consistency
+	}{
+		"the stage reads one":   {ldmigration.DualWrite, cutover.Equal[string], false, 1, cutover.NotBothRead},
+		"there is no function":  {ldmigration.Shadow, nil, false, 1, cutover.NoComparison},
+		"one of them failed":    {ldmigration.Shadow, cutover.Equal[string], true, 1, cutover.NotBothSucceeded},
+		"the ratio drew it not": {ldmigration.Live, cutover.Equal[string], false, 0, cutover.NotSampled},
+		"they are equal":        {ldmigration.Live, func(_, _ string) bool { return true }, false, 1, cutover.Consistent},
+		"they differ":           {ldmigration.Live, cutover.Equal[string], false, 1, cutover.Inconsistent},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := &stagedClient{stage: c.stage}
+			client.params.CheckRatio = optional(c.ratio)
+			newRead := value("new")
+			if c.fail {
+				newRead = panickingAuthoritative
+			}
+			detail := readerOf(t, build(t, cutover.New(client, "flag")), value("old"), newRead, c.equal).
+				ReadDetail(t.Context(), user, "id")
+			assert.Equal(t, c.want, detail.Consistency)
+			assert.Equal(t, detail.Consistency.Checked(), client.only(t).ConsistencyCheck != nil)
+		})
+	}
+}
+
+func TestEveryConsistencyHasAName(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for c := cutover.NotBothRead; c <= cutover.Inconsistent; c++ {
+		require.NotEmpty(t, c.String())
+		seen[c.String()] = true
+	}
+	assert.Len(t, seen, int(cutover.Inconsistent)+1)
+	assert.Equal(t, "unknown consistency", cutover.Consistency(99).String())
+}
+
+func TestEqualOfUncomparableValuesIsAPanicThatIsContained(t *testing.T) {
+	t.Parallel()
+	slice := func(any) (any, error) { return []int{1}, nil }
+	client := &stagedClient{stage: ldmigration.Shadow}
+	var equal cutover.MigrationComparisonFn = cutover.Equal[any]
+	var log logBook
+	migrator, err := cutover.Migration(client).Read(slice, slice, &equal).Write(slice, slice).Logger(log.logger()).Build()
+	require.NoError(t, err)
+	assert.True(t, migrator.Read("flag", user, ldmigration.Off, nil).IsSuccess())
+	assert.Contains(t, log.String(), "comparing uncomparable type []int")
+}

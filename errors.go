@@ -1,0 +1,97 @@
+package cutover
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+)
+
+// What Build refuses. It joins everything that is wrong with [errors.Join], so use [errors.Is] to look for one of them.
+var (
+	// ErrNilClient is returned by Build for a flag client that is nil or a nil pointer in an interface.
+	ErrNilClient = errors.New("flag client is nil")
+	// ErrNilCutover is returned by Build of a reader or writer whose Cutover is nil.
+	ErrNilCutover = errors.New("cutover is nil")
+	// ErrNilFunction is returned by Build for a read, write or comparison function that is nil.
+	ErrNilFunction = errors.New("function is nil")
+	// ErrNilObserver is returned by Build for an observer that is nil or a nil pointer in an interface.
+	ErrNilObserver = errors.New("observer is nil")
+	// ErrEmptyFlagKey is returned by Build for a flag key of no characters.
+	ErrEmptyFlagKey = errors.New("flag key is empty")
+	// ErrUnknownOrder is returned by Build for a read execution order that is not one of package ldmigration's.
+	ErrUnknownOrder = errors.New("unknown read execution order")
+	// ErrNotConfigured is returned by Build of a [MigratorBuilder] without read or without write functions.
+	ErrNotConfigured = errors.New("not configured")
+)
+
+// ErrUnknownStage is what a [StageError] is, for [errors.Is].
+var ErrUnknownStage = errors.New("unknown migration stage")
+
+// ErrUnwound is the error of a call that did not return: it panicked or called [runtime.Goexit]. Where the panic could
+// be recovered, the error is a [PanicError], which is an ErrUnwound too.
+var ErrUnwound = errors.New("function did not return: it panicked or called runtime.Goexit")
+
+// StageError says that a default stage, or what a flag client answered, is none of the six stages. No function was run.
+type StageError struct {
+	// Flag is the flag's key.
+	Flag string
+	// Stage is the text that is no stage.
+	Stage ldmigration.Stage
+	// Default is true if it was given as the default stage, false if the flag client answered it.
+	Default bool
+}
+
+// Error tells the flag, the text that is no stage, and where it came from.
+func (e *StageError) Error() string {
+	if e.Default {
+		return fmt.Sprintf("default stage %q for flag %q is not a migration stage", string(e.Stage), e.Flag)
+	}
+	return fmt.Sprintf("stage %q answered for flag %q is not a migration stage", string(e.Stage), e.Flag)
+}
+
+// Is reports whether target is [ErrUnknownStage].
+func (e *StageError) Is(target error) bool { return target == ErrUnknownStage }
+
+// PanicError is a recovered panic of a secondary read or write, or of a comparison. The authoritative function's panic
+// is never recovered: it reaches the caller.
+type PanicError struct {
+	// Value is what the function panicked with.
+	Value any
+	// Stack is the panicking goroutine's stack, as of [runtime/debug.Stack].
+	Stack []byte
+}
+
+// Error tells the panic's value; the stack is in Stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Is reports whether target is [ErrUnwound].
+func (e *PanicError) Is(target error) bool { return target == ErrUnwound }
+
+// Unwrap returns the panic's value if that is an error, and otherwise nil.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// isNil sees through an interface that holds a nil pointer, map, slice, func or channel.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch rv := reflect.ValueOf(v); rv.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan, reflect.Interface, reflect.UnsafePointer:
+		return rv.IsNil()
+	default:
+		return false
+	}
+}
+
+// refuse returns what is wrong with what Build was given, prefixed with which of it, or nil.
+func refuse(wrong bool, which string, err error) error {
+	if !wrong {
+		return nil
+	}
+	return fmt.Errorf("%s%w", which, err)
+}

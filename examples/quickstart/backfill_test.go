@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheBackfillCopiesEveryOrder(t *testing.T) {
+	t.Parallel()
+	legacy, modern := testLegacy(t), testModern(t)
+	modern.FixPrices()
+	orders := newGenerator(1, 0).Orders(50)
+	require.NoError(t, legacy.Fill(t.Context(), orders))
+	copied, err := backfill(t.Context(), legacy, modern)
+	require.NoError(t, err)
+	assert.Equal(t, 50, copied)
+	assert.Equal(t, orders, all(t, modern))
+}
+
+func TestTheBackfillNeverOverwritesALaterRevision(t *testing.T) {
+	t.Parallel()
+	legacy, modern := testLegacy(t), testModern(t)
+	modern.FixPrices()
+	stale := testOrder(100_001)
+	current := newGenerator(1, 1).Amend(stale)
+	save(t, legacy, stale)
+	save(t, modern, current)
+	_, err := backfill(t.Context(), legacy, modern)
+	require.NoError(t, err)
+	assert.Equal(t, []Order{current}, all(t, modern))
+}
+
+func TestTheBackfillMayRunBesideDualWrites(t *testing.T) {
+	t.Parallel()
+	legacy, modern := testLegacy(t), testModern(t)
+	modern.FixPrices()
+	orders := newGenerator(1, 0).Orders(60)
+	require.NoError(t, legacy.Fill(t.Context(), orders))
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		g := newGenerator(2, 0)
+		for _, order := range orders {
+			changed := g.Amend(order)
+			assert.NoError(t, legacy.Save(t.Context(), changed))
+			assert.NoError(t, modern.Save(t.Context(), changed))
+		}
+	})
+	_, err := backfill(t.Context(), legacy, modern)
+	require.NoError(t, err)
+	writing.Wait()
+	assert.Empty(t, compareOrders(all(t, legacy), all(t, modern)))
+}
+
+func TestThePlantedBugIsFoundAndRepaired(t *testing.T) {
+	t.Parallel()
+	legacy, modern := testLegacy(t), testModern(t)
+	harmed, unharmed := testOrder(100_001), testOrder(100_002)
+	unharmed.Lines[0].UnitPrice = 3400
+	save(t, legacy, harmed, unharmed)
+	save(t, modern, harmed, unharmed)
+	assert.Equal(t, []difference{{100_001, "line 1 unit price", "19.99", "19.98"}},
+		compareOrders(all(t, legacy), all(t, modern)))
+
+	modern.FixPrices()
+	repaired, err := repair(t.Context(), legacy, modern)
+	require.NoError(t, err)
+	assert.Equal(t, 1, repaired)
+	assert.Empty(t, compareOrders(all(t, legacy), all(t, modern)))
+}
+
+func TestTheRepairLeavesAWriteOnItsWayAlone(t *testing.T) {
+	t.Parallel()
+	legacy, modern := testLegacy(t), testModern(t)
+	before := testOrder(100_001)
+	after := newGenerator(1, 1).Amend(before)
+	save(t, legacy, after)
+	save(t, modern, before)
+	repaired, err := repair(t.Context(), legacy, modern)
+	require.NoError(t, err)
+	assert.Zero(t, repaired)
+}
+
+func TestBackfillAndRepairTellWhatWentWrong(t *testing.T) {
+	t.Parallel()
+	legacy, modern := testLegacy(t), testModern(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := backfill(ctx, legacy, modern)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = repair(ctx, legacy, modern)
+	require.ErrorIs(t, err, context.Canceled)
+}

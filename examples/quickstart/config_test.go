@@ -1,0 +1,55 @@
+package main
+
+import (
+	"flag"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheCommandLine(t *testing.T) {
+	t.Parallel()
+	cfg, err := parseConfig(nil, nil)
+	require.NoError(t, err)
+	assert.Equal(t, config{seed: 1, orders: 3000, duration: 20 * time.Second, workers: 4, fix: true}, cfg)
+
+	cfg, err = parseConfig([]string{"-seed=9", "-orders=50", "-duration=3s", "-workers=2", "-fix=false"}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, config{seed: 9, orders: 50, duration: 3 * time.Second, workers: 2}, cfg)
+}
+
+func TestABadCommandLineGetsAClearError(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"-workers 0":                "-workers 0: must be between 1 and 64",
+		"-workers 65":               "-workers 65: must be between 1 and 64",
+		"-orders 39":                "-orders 39: must be between 40, ten a worker, and 200000",
+		"-orders 200001":            "-orders 200001: must be between",
+		"-duration 10ms":            "-duration 10ms: must be between 1s and 1h0m0s",
+		"-duration -5s":             "-duration -5s: must be between",
+		"-duration soon":            `invalid value "soon" for flag -duration`,
+		"-seed -1":                  `invalid value "-1" for flag -seed`,
+		"-workers 0 -duration 10ms": "-duration 10ms",
+		"-speed 9":                  "flag provided but not defined: -speed",
+		"shadow":                    `unexpected argument "shadow"`,
+	} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			_, err := parseConfig(strings.Fields(args), nil)
+			assert.ErrorContains(t, err, want)
+		})
+	}
+}
+
+func TestHelpListsTheFlags(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	_, err := parseConfig([]string{"-help"}, &out)
+	require.ErrorIs(t, err, flag.ErrHelp)
+	for _, name := range []string{"-seed", "-orders", "-duration", "-workers", "-fix"} {
+		assert.Contains(t, out.String(), name)
+	}
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func small() config {
+	return config{seed: 1, orders: 60, duration: 2 * time.Second, workers: 2, fix: true}
+}
+
+func TestTheWholeWay(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), small(), &out))
+	report := out.String()
+	assert.Regexp(t, `order \d+ line \d unit price: old (19\.99, new 19\.98|4\.35, new 4\.34)`, report)
+	assert.Regexp(t, `fixed the price column and repaired \d+ orders`, report)
+	assert.Regexp(t, `both databases hold the same \d+ orders, row by row`, report)
+	assert.Regexp(t, `all \d+ orders are in the new database as last saved`, report)
+	assert.Contains(t, report, "everything is as it should be")
+	assert.NotContains(t, report, "\x1b")
+
+	rows := stageRows(report)
+	require.Len(t, rows, len(route))
+	for i, row := range rows {
+		assert.Equal(t, string(route[i].stage), row.stage)
+		assert.Equal(t, string(route[i].serves), row.served)
+		assert.Equal(t, "0", row.errors)
+		assert.NotEqual(t, "0", row.events)
+	}
+	consistency := []string{nothing, nothing, "", "100.0%", nothing, nothing}
+	for i, want := range consistency {
+		if want == "" {
+			assert.Regexp(t, `^\d\d\.\d% → 100\.0%$`, rows[i].consistency)
+		} else {
+			assert.Equal(t, want, rows[i].consistency)
+		}
+	}
+}
+
+func TestTheProgramFailsIfThePlantedBugIsNotFixed(t *testing.T) {
+	t.Parallel()
+	cfg := small()
+	cfg.fix = false
+	var out bytes.Buffer
+	err := run(t.Context(), cfg, &out)
+	require.ErrorIs(t, err, errMismatch)
+	require.ErrorContains(t, err, "stage shadow")
+	assert.Contains(t, out.String(), "rolled back")
+	assert.Len(t, stageRows(out.String()), 3, "it does not go on to live")
+	assert.NotContains(t, out.String(), "as it should be")
+}
+
+func TestTheProgramCanBeInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	cfg := small()
+	cfg.duration = time.Hour
+	out := &interrupter{after: "off ", interrupt: interrupt}
+	require.ErrorIs(t, run(ctx, cfg, out), context.Canceled)
+}
+
+// interrupter is an output that interrupts the program when it has read a word.
+type interrupter struct {
+	after     string
+	interrupt func()
+}
+
+func (i *interrupter) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), i.after) {
+		i.interrupt()
+	}
+	return len(p), nil
+}
+
+type stageRow struct{ stage, served, consistency, errors, events string }
+
+var rowPattern = regexp.MustCompile(`(?m)^(\w+) +(old|new) +[\d,]+ +[\d,]+ +(–|[\d.]+%(?: → [\d.]+%)?) +(\d+) +([\d,]+)$`)
+
+func stageRows(report string) []stageRow {
+	var rows []stageRow
+	for _, m := range rowPattern.FindAllStringSubmatch(report, -1) {
+		rows = append(rows, stageRow{m[1], m[2], m[3], m[4], m[5]})
+	}
+	return rows
+}

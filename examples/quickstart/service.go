@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/gocutover/cutover"
+	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+	ld "github.com/launchdarkly/go-server-sdk/v7"
+)
+
+const flagKey = "orders-to-new-database"
+
+// orderService is what the rest of the program calls. It does not know which database answers: the flag does.
+type orderService struct {
+	order *cutover.Reader[int64, Order]
+	save  *cutover.Writer[Order]
+}
+
+func newOrderService(
+	client *ld.LDClient, legacy *legacyStore, modern *modernStore, observer cutover.Observer,
+) (*orderService, error) {
+	orders, err := cutover.New(client, flagKey).
+		DefaultStage(ldmigration.Off).
+		ReadOrder(ldmigration.Concurrent).
+		Observe(observer).
+		Build()
+	if err != nil {
+		return nil, err
+	}
+	order, err := cutover.NewReader(orders, legacy.Order, modern.Order).Compare(sameOrder).Build()
+	if err != nil {
+		return nil, err
+	}
+	save, err := cutover.NewWriter(orders, legacy.Save, modern.Save).Build()
+	if err != nil {
+		return nil, err
+	}
+	return &orderService{order: order, save: save}, nil
+}
+
+// Order reads a customer's order.
+func (s *orderService) Order(ctx context.Context, customer Customer, id int64) (Order, error) {
+	return s.order.Read(ctx, evaluationContext(customer), id)
+}
+
+// Save stores a customer's new or changed order.
+func (s *orderService) Save(ctx context.Context, order Order) error {
+	return s.save.Write(ctx, evaluationContext(order.Customer), order)
+}
+
+// evaluationContext is whom the flag is evaluated for. Here every customer is at the same stage; a flag with rules could
+// move some of them first.
+func evaluationContext(customer Customer) ldcontext.Context {
+	return ldcontext.NewWithKind("customer", strconv.FormatInt(customer.ID, 10))
+}

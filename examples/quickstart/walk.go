@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+)
+
+// stop is a stage on the way, and what is done there.
+type stop struct {
+	stage  ldmigration.Stage
+	serves ldmigration.Origin
+	means  string
+	share  float64 // of the program's time
+	visit  func(m *migration, ctx context.Context, until time.Time) error
+}
+
+// route is the whole way. Each stage is left only when its visit says so.
+var route = []stop{
+	{ldmigration.Off, ldmigration.Old, "the old database serves reads and writes", 0.10, (*migration).justServe},
+	{ldmigration.DualWrite, ldmigration.Old, "writes go to both, the old one first", 0.20, (*migration).fillNew},
+	{ldmigration.Shadow, ldmigration.Old, "reads go to both and are compared; the old one answers", 0.35, (*migration).findAndFix},
+	{ldmigration.Live, ldmigration.New, "reads still go to both; the new one answers", 0.15, (*migration).stayConsistent},
+	{ldmigration.RampDown, ldmigration.New, "reads leave the old one; writes still go to both", 0.10, (*migration).compareAll},
+	{ldmigration.Complete, ldmigration.New, "the new database serves reads and writes", 0.10, (*migration).justServe},
+}
+
+// walk moves the flag through all stages while the traffic goes on.
+func (m *migration) walk(ctx context.Context) error {
+	m.traffic.Start(ctx)
+	defer m.traffic.Stop()
+	for _, next := range route {
+		if err := m.flag.Turn(ctx, m.client, next.stage); err != nil {
+			return err
+		}
+		// Operations that began under the stage before may still write the way it told them to.
+		m.traffic.Settle()
+		m.visited = append(m.visited, next.stage)
+		m.say(string(next.stage), next.means)
+		until := time.Now().Add(time.Duration(next.share * float64(m.cfg.duration)))
+		if err := next.visit(m, ctx, until); err != nil {
+			return m.rollBack(ctx, fmt.Errorf("stage %s: %w", next.stage, err))
+		}
+	}
+	return nil
+}
+
+// rollBack turns the flag off, where the old database serves as it did before. It has every write of the stages that are
+// left for a reason, so nothing is lost.
+func (m *migration) rollBack(ctx context.Context, reason error) error {
+	if ctx.Err() != nil {
+		return reason
+	}
+	if err := m.flag.Turn(ctx, m.client, ldmigration.Off); err != nil {
+		return fmt.Errorf("%w; rolling back: %w", reason, err)
+	}
+	m.say(string(ldmigration.Off), "rolled back: the old database serves reads and writes again")
+	return reason
+}
+
+func (m *migration) stage() ldmigration.Stage {
+	if len(m.visited) == 0 {
+		return ldmigration.Off
+	}
+	return m.visited[len(m.visited)-1]
+}
+
+func (m *migration) say(head, text string) {
+	head = m.screen.Paint(bold, fmt.Sprintf("%-9s", head))
+	m.screen.Print(fmt.Sprintf("%5.1fs  %s  %s", time.Since(m.began).Seconds(), head, text))
+}

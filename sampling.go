@@ -1,0 +1,35 @@
+package cutover
+
+import (
+	"math/rand/v2"
+
+	"github.com/launchdarkly/go-server-sdk/v7/interfaces"
+)
+
+// sampled decides by the flag's check ratio whether this operation's consistency is checked.
+func (ev *evaluation) sampled() bool {
+	if ev.tracker != nil {
+		return drawnBy(ev.tracker)
+	}
+	return draw(ev.facts.checkRatio)
+}
+
+// drawnBy has a tracker draw. It is never handed the user's comparison, which would run under the tracker's lock.
+func drawnBy(tracker interfaces.LDMigrationOpTracker) (drawn bool) {
+	tracker.TrackConsistency(func() bool {
+		drawn = true
+		return true
+	})
+	return drawn
+}
+
+// draw is true once in ratio times on average, always for 1 and never for zero or less.
+func draw(ratio int) bool {
+	if ratio <= 1 {
+		return ratio == 1
+	}
+	return rand.IntN(ratio) == 0
+}
+
+// coin is fair, cheap and safe for concurrent use.
+func coin() bool { return rand.Uint64()&1 == 0 }

@@ -1,0 +1,115 @@
+package cutover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+)
+
+// Writer writes a P to the old system, the new one or both, as the stage says, for functions that return only an error.
+// It is safe for concurrent use if its functions are.
+type Writer[P any] struct {
+	returning ReturningWriter[P, struct{}]
+}
+
+// Write evaluates the stage for user, the evaluation context, and writes to the authoritative origin first. If that
+// succeeded and the stage writes to both, it writes to the other one too; the other one's error is in the op event, the
+// detail and the observation, and is no error of Write.
+func (w *Writer[P]) Write(ctx context.Context, user ldcontext.Context, payload P) error {
+	_, err := w.returning.Write(ctx, user, payload)
+	return err
+}
+
+// WriteDetail is Write, and tells the stage, each origin's error and how long it took.
+func (w *Writer[P]) WriteDetail(ctx context.Context, user ldcontext.Context, payload P) Detail[struct{}] {
+	return w.returning.WriteDetail(ctx, user, payload)
+}
+
+// ReturningWriter is a [Writer] whose functions return a value too: an identifier, a version, the stored record. It is
+// safe for concurrent use if its functions are.
+type ReturningWriter[P, R any] struct {
+	cutover *Cutover
+	op      operation[P, R]
+}
+
+// Write does what Write of a [Writer] does, and returns what the authoritative function returned.
+func (w *ReturningWriter[P, R]) Write(ctx context.Context, user ldcontext.Context, payload P) (R, error) {
+	rec := record{request: w.cutover.request(user)}
+	values := w.op.run(ctx, payload, &rec)
+	return resultOf(&rec, &values)
+}
+
+// WriteDetail is Write, and tells the stage, what each origin returned and how long it took.
+func (w *ReturningWriter[P, R]) WriteDetail(ctx context.Context, user ldcontext.Context, payload P) Detail[R] {
+	rec := record{request: w.cutover.request(user)}
+	values := w.op.run(ctx, payload, &rec)
+	return detailOf(&rec, &values)
+}
+
+// WriterBuilder gathers what a [Writer] needs. It is not safe for concurrent use.
+type WriterBuilder[P any] struct {
+	cutover  *Cutover
+	old, new func(context.Context, P) error
+}
+
+// NewWriter begins a writer under c of two functions that return only an error. The first to be called gets the
+// caller's context; the other one gets its values without its cancellation, so that a write is not left half done.
+func NewWriter[P any](c *Cutover, old, new func(context.Context, P) error) *WriterBuilder[P] {
+	return &WriterBuilder[P]{cutover: c, old: old, new: new}
+}
+
+// Build returns the writer. The error tells everything that is wrong at once; the writer is non-nil if and only if the
+// error is nil.
+func (b *WriterBuilder[P]) Build() (*Writer[P], error) {
+	returning, err := NewReturningWriter(b.cutover, withoutValue(b.old), withoutValue(b.new)).Build()
+	if err != nil {
+		return nil, err
+	}
+	return &Writer[P]{returning: *returning}, nil
+}
+
+// ReturningWriterBuilder gathers what a [ReturningWriter] needs. It is not safe for concurrent use.
+type ReturningWriterBuilder[P, R any] struct {
+	cutover  *Cutover
+	old, new func(context.Context, P) (R, error)
+}
+
+// NewReturningWriter begins a writer under c of two functions that return a value and an error. They are called as
+// those of [NewWriter] are.
+func NewReturningWriter[P, R any](
+	c *Cutover, old, new func(context.Context, P) (R, error),
+) *ReturningWriterBuilder[P, R] {
+	return &ReturningWriterBuilder[P, R]{cutover: c, old: old, new: new}
+}
+
+// Build returns the writer. The error tells everything that is wrong at once; the writer is non-nil if and only if the
+// error is nil.
+func (b *ReturningWriterBuilder[P, R]) Build() (*ReturningWriter[P, R], error) {
+	err := errors.Join(
+		refuse(b.cutover == nil, "", ErrNilCutover),
+		refuse(b.old == nil, "old write: ", ErrNilFunction),
+		refuse(b.new == nil, "new write: ", ErrNilFunction),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("building a writer: %w", err)
+	}
+	return &ReturningWriter[P, R]{
+		cutover: b.cutover,
+		op: operation[P, R]{
+			settings: b.cutover.settings,
+			kind:     ldmigration.Write,
+			calls:    [2]func(context.Context, P) (R, error){oldSide: b.old, newSide: b.new},
+		},
+	}, nil
+}
+
+// withoutValue keeps nil nil, so that Build can refuse it.
+func withoutValue[P any](write func(context.Context, P) error) func(context.Context, P) (struct{}, error) {
+	if write == nil {
+		return nil
+	}
+	return func(ctx context.Context, payload P) (struct{}, error) { return struct{}{}, write(ctx, payload) }
+}
