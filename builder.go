@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
@@ -19,6 +20,11 @@ type options struct {
 	logger       *slog.Logger
 	observers    []Observer
 }
+
+const (
+	defaultTimeout         = 5 * time.Second
+	defaultBackgroundLimit = 100
+)
 
 func defaultOptions(client FlagClient) options {
 	return options{client: client, order: ldmigration.Concurrent, trackLatency: true, trackErrors: true, fast: true}
@@ -59,12 +65,17 @@ type Builder struct {
 	options
 	flag         string
 	defaultStage ldmigration.Stage
+	timeout      time.Duration
+	limit        int
 }
 
 // New begins a [Cutover] under one migration flag of the client. Build refuses a client that is nil, or a nil pointer,
 // and an empty flag key.
 func New(client FlagClient, flagKey string) *Builder {
-	return &Builder{options: defaultOptions(client), flag: flagKey, defaultStage: ldmigration.Off}
+	return &Builder{
+		options: defaultOptions(client), flag: flagKey, defaultStage: ldmigration.Off,
+		timeout: defaultTimeout, limit: defaultBackgroundLimit,
+	}
 }
 
 // DefaultStage sets the stage to use while the flag gives none: it is missing, holds no stage, or the client has not
@@ -75,7 +86,7 @@ func (b *Builder) DefaultStage(stage ldmigration.Stage) *Builder {
 }
 
 // ReadOrder sets how reads run at the stages that read from both: [ldmigration.Serial], [ldmigration.Random] or
-// [ldmigration.Concurrent], the default. It does nothing for writes, whose order the stage decides.
+// [ldmigration.Concurrent], the default, or [Detached]. It does nothing for writes, whose order the stage decides.
 func (b *Builder) ReadOrder(order ldmigration.ExecutionOrder) *Builder {
 	b.order = order
 	return b
@@ -120,6 +131,25 @@ func (b *Builder) Observe(observer Observer) *Builder {
 	return b
 }
 
+// SecondaryTimeout sets how long the secondary may take, in reads of every order and in writes. The default is 5 s; zero
+// is no limit, and Build refuses less. Its function gets a context with that deadline. If it ignores that, the operation
+// goes on without it: the origin counts as invoked and failed, with a [TimeoutError]; what it returns later changes
+// nothing; and it runs in the background until it ends, which [Cutover.Close] waits for.
+//
+// A write that timed out is unknown, and not failed: it may still be made.
+func (b *Builder) SecondaryTimeout(d time.Duration) *Builder {
+	b.timeout = d
+	return b
+}
+
+// BackgroundLimit sets how much may run in the background at a time: detached reads, and secondaries that outlived their
+// timeout. The default is 100; Build refuses less than 1. Where as much runs, reads do without their secondary, which is
+// counted in [Cutover.Background] and told as [ErrSecondarySkipped]. Nothing is queued, and no write is skipped.
+func (b *Builder) BackgroundLimit(n int) *Builder {
+	b.limit = n
+	return b
+}
+
 // Build returns a [Cutover] with the settings as they are now: later changes to the builder do not reach it. The error
 // tells everything that is wrong at once; the Cutover is non-nil if and only if the error is nil.
 func (b *Builder) Build() (*Cutover, error) {
@@ -130,8 +160,18 @@ func (b *Builder) Build() (*Cutover, error) {
 	if b.flag == "" {
 		flagErr = ErrEmptyFlagKey
 	}
-	if err := errors.Join(b.validate(), flagErr, stageErr); err != nil {
+	err := errors.Join(
+		b.validate(), flagErr, stageErr,
+		refuse(b.timeout < 0, fmt.Sprintf("secondary timeout %v: ", b.timeout), ErrNegative),
+		refuse(b.limit < 1, fmt.Sprintf("background limit %d: ", b.limit), ErrNegative),
+	)
+	if err != nil {
 		return nil, fmt.Errorf("building a cutover: %w", err)
 	}
-	return &Cutover{settings: b.settings(true), flag: b.flag, defaultStage: b.defaultStage}, nil
+	s := b.settings(true)
+	s.timeout = b.timeout
+	s.owner = &background{limit: int64(b.limit), log: s.log}
+	s.keys = &keySpace{}
+	s.watch = &stageWatch{}
+	return &Cutover{settings: s, flag: b.flag, defaultStage: b.defaultStage}, nil
 }

@@ -15,6 +15,12 @@ const (
 	NotBothSucceeded
 	// NotSampled means that the flag's check ratio did not draw this operation.
 	NotSampled
+	// SecondarySkipped means that too much ran in the background for one read more; see [Builder.BackgroundLimit].
+	SecondarySkipped
+	// WrittenMeanwhile means that the record was written while it was read; see [ReaderBuilder.CompareBetweenWrites].
+	WrittenMeanwhile
+	// ComparedLater means that a detached read has returned before its secondary: observers are told the outcome.
+	ComparedLater
 	// ComparisonPanicked means that the comparison panicked or called [runtime.Goexit]: nothing is known.
 	ComparisonPanicked
 	// Consistent means that the comparison found the results equal.
@@ -28,6 +34,9 @@ var consistencyNames = [...]string{
 	NoComparison:       "no comparison",
 	NotBothSucceeded:   "not both succeeded",
 	NotSampled:         "not sampled",
+	SecondarySkipped:   "secondary skipped",
+	WrittenMeanwhile:   "written meanwhile",
+	ComparedLater:      "compared later",
 	ComparisonPanicked: "comparison panicked",
 	Consistent:         "consistent",
 	Inconsistent:       "inconsistent",

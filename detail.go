@@ -22,23 +22,36 @@ type Outcome[R any] struct {
 type Detail[R any] struct {
 	// Stage is the stage the operation ran at.
 	Stage ldmigration.Stage
-	// Authoritative is the origin whose outcome is the operation's result.
+	// Authoritative is the origin whose outcome is the operation's result, unless FellBack.
 	Authoritative ldmigration.Origin
+	// FellBack is true if the authoritative read failed and the other one's result is the operation's; see
+	// [ReaderBuilder.FallBack].
+	FellBack bool
 	// Old and New are what each origin did. The one the operation did not ask has Invoked false.
 	Old, New Outcome[R]
 	// Consistency says whether the two results agree, or why that is not known.
 	Consistency Consistency
-	// Err is why the operation did not run at all, a [StageError]; nil if it ran.
+	// Err is why the operation did not run at all: a [StageError], or that its context ended while it waited for its
+	// key's turn. It is nil if it ran.
 	Err error
+
+	requireBoth bool
 }
 
-// Result returns what the plain read or write returns: the authoritative value and error.
+// Result returns what the plain read or write returns: the authoritative value and error, the other ones if it fell back,
+// and with [WriterBuilder.RequireBoth] the other one's error too.
 func (d Detail[R]) Result() (R, error) {
 	if d.Err != nil {
 		var none R
 		return none, d.Err
 	}
-	out := d.Outcome(d.Authoritative)
+	out, other := d.Old, d.New
+	if (d.Authoritative == ldmigration.New) != d.FellBack {
+		out, other = d.New, d.Old
+	}
+	if d.requireBoth {
+		return out.Value, bothError(d.Authoritative, out.Err, other.Err)
+	}
 	return out.Value, out.Err
 }
 
@@ -59,26 +72,32 @@ func (d Detail[R]) Secondary() (Outcome[R], bool) {
 	return out, out.Invoked
 }
 
-func detailOf[R any](rec *record, values *[2]R) Detail[R] {
+func detailOf[P, R any](o *operation[P, R], rec *record, values *[2]R) Detail[R] {
 	if rec.err != nil {
 		return Detail[R]{Stage: rec.stage, Err: rec.err}
 	}
 	return Detail[R]{
 		Stage:         rec.stage,
 		Authoritative: rec.plan.authoritative.origin(),
+		FellBack:      rec.fellBack(),
 		Old:           outcomeOf(&rec.sides[oldSide], values[oldSide]),
 		New:           outcomeOf(&rec.sides[newSide], values[newSide]),
 		Consistency:   rec.consistency,
+		requireBoth:   o.requireBoth,
 	}
 }
 
-// resultOf is the authoritative outcome alone, for the plain read or write.
-func resultOf[R any](rec *record, values *[2]R) (R, error) {
+// resultOf is what the caller gets of it all, for the plain read or write.
+func resultOf[P, R any](o *operation[P, R], rec *record, values *[2]R) (R, error) {
 	if rec.err != nil {
 		var none R
 		return none, rec.err
 	}
-	return values[rec.plan.authoritative], rec.sides[rec.plan.authoritative].err
+	err := rec.sides[rec.answer].err
+	if o.requireBoth {
+		err = bothError(rec.plan.authoritative.origin(), err, rec.sides[rec.answer.other()].err)
+	}
+	return values[rec.answer], err
 }
 
 func outcomeOf[R any](out *outcome, value R) Outcome[R] {

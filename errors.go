@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
@@ -20,8 +21,14 @@ var (
 	ErrNilObserver = errors.New("observer is nil")
 	// ErrEmptyFlagKey is returned by Build for a flag key of no characters.
 	ErrEmptyFlagKey = errors.New("flag key is empty")
-	// ErrUnknownOrder is returned by Build for a read execution order that is not one of package ldmigration's.
+	// ErrUnknownOrder is returned by Build for a read execution order that is neither [Detached] nor one of package
+	// ldmigration's, and by Build of a [MigratorBuilder] for Detached, which needs a [Cutover] to wait for it.
 	ErrUnknownOrder = errors.New("unknown read execution order")
+	// ErrNegative is returned by Build for a duration below zero, or a limit below one.
+	ErrNegative = errors.New("must not be negative")
+	// ErrCloneRequired is returned by Build of a detached reader whose results could be changed while they are compared;
+	// see [ReaderBuilder.Clone].
+	ErrCloneRequired = errors.New("detached reads share their results: say Clone or ResultsAreNotModified")
 	// ErrNotConfigured is returned by Build of a [MigratorBuilder] without read or without write functions.
 	ErrNotConfigured = errors.New("not configured")
 )
@@ -32,6 +39,75 @@ var ErrUnknownStage = errors.New("unknown migration stage")
 // ErrUnwound is the error of a call that did not return: it panicked or called [runtime.Goexit]. Where the panic could
 // be recovered, the error is a [PanicError], which is an ErrUnwound too.
 var ErrUnwound = errors.New("function did not return: it panicked or called runtime.Goexit")
+
+// ErrSecondaryTimeout is what a [TimeoutError] is, for [errors.Is].
+var ErrSecondaryTimeout = errors.New("secondary timed out")
+
+// ErrSecondarySkipped is the error of a secondary read that was not made, because as much as [Builder.BackgroundLimit]
+// allows ran in the background already. Its outcome is not invoked.
+var ErrSecondarySkipped = errors.New("secondary skipped: the background is full")
+
+// ErrStillRunning is what Close of a [Cutover] returns if its context ended first.
+var ErrStillRunning = errors.New("still running in the background")
+
+// TimeoutError says that a secondary had not returned, or not without an error, when its time was over. A write that
+// timed out is unknown, and not failed: it may have been made, and if the function ignores its context, it still may be.
+type TimeoutError struct {
+	// After is the time it had.
+	After time.Duration
+	// Err is what the function returned if it did; else nil.
+	Err error
+}
+
+// Error tells the time, and what the function returned if it did.
+func (e *TimeoutError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("secondary timed out after %v", e.After)
+	}
+	return fmt.Sprintf("secondary timed out after %v: %v", e.After, e.Err)
+}
+
+// Is reports whether target is [ErrSecondaryTimeout].
+func (e *TimeoutError) Is(target error) bool { return target == ErrSecondaryTimeout }
+
+// Unwrap returns what the function returned, or nil.
+func (e *TimeoutError) Unwrap() error { return e.Err }
+
+// OriginError is the error of a write with [WriterBuilder.RequireBoth]: it tells which origin failed.
+type OriginError struct {
+	// Origin is the one that failed.
+	Origin ldmigration.Origin
+	// Authoritative is true if that was the authoritative one: then the other one was not written to. If it is false,
+	// the authoritative one was written to, and the systems may differ until the write is tried again.
+	Authoritative bool
+	// Err is its error.
+	Err error
+}
+
+// Error tells the origin and its error.
+func (e *OriginError) Error() string { return fmt.Sprintf("%s system: %v", e.Origin, e.Err) }
+
+// Unwrap returns the origin's error.
+func (e *OriginError) Unwrap() error { return e.Err }
+
+// bothError is the error of a write that wants both: the authoritative one's, else the other one's.
+func bothError(authoritative ldmigration.Origin, err, otherErr error) error {
+	switch {
+	case err != nil:
+		return &OriginError{Origin: authoritative, Authoritative: true, Err: err}
+	case otherErr != nil:
+		return &OriginError{Origin: otherOrigin(authoritative), Err: otherErr}
+	default:
+		return nil
+	}
+}
+
+func otherOrigin(origin ldmigration.Origin) ldmigration.Origin {
+	if origin == ldmigration.Old {
+		return ldmigration.New
+	}
+	return ldmigration.Old
+}
 
 // StageError says that a default stage, or what a flag client answered, is none of the six stages. No function was run.
 type StageError struct {

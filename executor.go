@@ -10,46 +10,72 @@ import (
 // operation is one read or one write as it was built: the engine under Reader, Writer and Migrator.
 type operation[P, R any] struct {
 	*settings
-	kind    ldmigration.Operation
-	calls   [2]func(context.Context, P) (R, error)
-	compare comparison[R]
+	kind        ldmigration.Operation
+	calls       [2]func(context.Context, P) (R, error)
+	compare     comparison[R]
+	clone       func(R) R
+	key         KeyFunc[P]
+	fallBack    bool
+	requireBoth bool
 }
 
 // run takes one operation from the stage to the op event. What was found out stands in rec, the values in the result.
 //
 // The authoritative function runs on the caller's goroutine, so that its panic stays its own; all that follows it is
 // deferred, and so happens whichever way it ends. The secondary runs on a goroutine of its own, whatever the order:
-// nothing else contains a [runtime.Goexit].
+// nothing else contains a [runtime.Goexit], or goes on without a function that hangs.
 func (o *operation[P, R]) run(ctx context.Context, payload P, rec *record) (values [2]R) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	rec.operation = o.kind
-	o.evaluate(ctx, &rec.request, o.compare.equal != nil, &rec.evaluation)
+	if o.kind == ldmigration.Write && o.key != nil {
+		unlock, err := o.keys.lock(ctx, o.key(payload))
+		if err != nil {
+			rec.err = err
+			return values
+		}
+		defer unlock()
+	}
+	if !o.decide(ctx, rec) {
+		return values
+	}
+	first, second := rec.plan.authoritative, rec.plan.authoritative.other()
+	rec.answer = first
+	if o.kind == ldmigration.Read && o.key != nil && rec.plan.both {
+		rec.glance = o.keys.glance(o.key(payload))
+	}
+
+	var aside *flight[P, R]
+	order := o.orderOf(rec)
+	defer o.conclude(ctx, rec, &values, &payload, &aside, order)
+
+	if order == secondaryFirst || order == together || order == detachedTogether {
+		aside = o.launch(ctx, second, payload, order)
+	}
+	if order == secondaryFirst {
+		aside.settled.Wait()
+	}
+	values[first] = o.call(ctx, payload, &rec.sides[first], first)
+	if order == authoritativeFirst || order == ifAuthoritativeSucceeds && rec.sides[first].err == nil {
+		aside = o.launch(ctx, second, payload, order)
+	}
+	return values
+}
+
+// decide asks for the stage and looks up what it means. It reports false if there is nothing to run.
+func (o *operation[P, R]) decide(ctx context.Context, rec *record) bool {
+	o.stageOf(ctx, &rec.request, o.compare.equal != nil, &rec.evaluation)
 	var known bool
 	if rec.plan, known = planFor(rec.stage, o.kind); !known {
 		rec.err = &StageError{Flag: rec.flag, Stage: rec.stage}
 		o.log.error(ctx, "operation not run", errAttr(rec.err))
-		return values
+		return false
 	}
-	first, second := rec.plan.authoritative, rec.plan.authoritative.other()
-
-	var aside *flight[P, R]
-	defer o.finish(ctx, rec, &values, &payload)
-	defer o.settle(ctx, rec, &values, &aside)
-
-	order := o.orderOf(rec.plan)
-	if order == secondaryFirst || order == together {
-		aside = launch(ctx, o.kind, o.calls[second], payload)
+	if o.watch != nil {
+		o.watch.saw(ctx, o.settings, rec)
 	}
-	if order == secondaryFirst {
-		aside.landed.Wait()
-	}
-	values[first] = o.call(ctx, payload, &rec.sides[first], first)
-	if order == authoritativeFirst || order == ifAuthoritativeSucceeds && rec.sides[first].err == nil {
-		aside = launch(ctx, o.kind, o.calls[second], payload)
-	}
-	return values
+	return true
 }
 
 // call runs the authoritative function. What it writes before the call is what is true if the call never returns.
@@ -60,37 +86,81 @@ func (o *operation[P, R]) call(ctx context.Context, payload P, out *outcome, whi
 	return value
 }
 
-// settle waits for the secondary and compares.
-func (o *operation[P, R]) settle(ctx context.Context, rec *record, values *[2]R, aside **flight[P, R]) {
-	first, second := rec.plan.authoritative, rec.plan.authoritative.other()
-	if out := &rec.sides[first]; !out.returned {
+// launch starts the secondary. A write must not be split by a cancellation, nor a detached read ended by its caller's
+// return: they get the values of the caller's context alone.
+func (o *operation[P, R]) launch(ctx context.Context, which side, payload P, order sequence) *flight[P, R] {
+	uncut := order == ifAuthoritativeSucceeds || order == detachedTogether
+	return launch(ctx, uncut, o.calls[which], payload, o.timeout, o.owner)
+}
+
+// conclude is all that follows the authoritative call, on every way out of an operation that ran. A detached read that
+// has its answer leaves it to the background.
+func (o *operation[P, R]) conclude(
+	ctx context.Context, rec *record, values *[2]R, payload *P, aside **flight[P, R], order sequence,
+) {
+	out := &rec.sides[rec.plan.authoritative]
+	if !out.returned {
 		out.latency = now() - out.start
 	}
-	if f := *aside; f != nil {
-		f.landed.Wait()
-		values[second], rec.sides[second] = f.value, f.outcome
+	if order == detachedTogether {
+		if out.returned && (out.err == nil || !o.fallBack) {
+			o.handOver(ctx, rec, values, *payload, *aside)
+			return
+		}
+		defer o.owner.end()
+	}
+	defer o.finish(ctx, rec, values, payload)
+	o.settle(ctx, rec, values, *aside)
+}
+
+// settle waits for the secondary, if there is one, and compares.
+func (o *operation[P, R]) settle(ctx context.Context, rec *record, values *[2]R, aside *flight[P, R]) {
+	first, second := rec.plan.authoritative, rec.plan.authoritative.other()
+	if aside != nil {
+		aside.settled.Wait()
+		values[second], rec.sides[second] = aside.result()
 	}
 	if !rec.plan.both || o.kind == ldmigration.Write {
 		return
 	}
-	switch {
-	case o.compare.equal == nil:
-		rec.consistency = NoComparison
-	case rec.sides[first].err != nil || rec.sides[second].err != nil:
-		rec.consistency = NotBothSucceeded
-	case !rec.sampled():
-		rec.consistency = NotSampled
-	default:
-		rec.consistency = ComparisonPanicked
-		rec.consistency, rec.fault = o.compare.run(values, first)
-		if rec.fault != nil {
-			o.log.error(ctx, "comparison panicked", flagAttr(rec.flag), errAttr(rec.fault), stackAttr(rec.fault))
+	if o.fallBack && rec.sides[first].failed() && rec.sides[second].succeeded() {
+		rec.answer = second
+		if o.once.first(rec.flag, "fell back") {
+			o.log.warn(ctx, "authoritative read failed: answering with the other one", flagAttr(rec.flag), errAttr(rec.sides[first].err))
 		}
+	}
+	rec.consistency = o.consistency(rec)
+	if rec.consistency != ComparisonPanicked || rec.fault != nil {
+		return
+	}
+	rec.consistency, rec.fault = o.compare.run(values, first)
+	if rec.fault != nil {
+		o.log.error(ctx, "comparison panicked", flagAttr(rec.flag), errAttr(rec.fault), stackAttr(rec.fault))
 	}
 }
 
-// finish sends the op event and tells the observers, on every way out of an operation that ran.
+// consistency tells why two results are not to be compared. [ComparisonPanicked] is what is true of those that are,
+// until the comparison has answered.
+func (o *operation[P, R]) consistency(rec *record) Consistency {
+	switch {
+	case rec.sides[rec.plan.authoritative.other()].err == ErrSecondarySkipped: //nolint:errorlint // the library's own
+		return SecondarySkipped
+	case o.compare.equal == nil:
+		return NoComparison
+	case !rec.sides[oldSide].succeeded() || !rec.sides[newSide].succeeded():
+		return NotBothSucceeded
+	case rec.glance.overtaken():
+		return WrittenMeanwhile
+	case !rec.toCompare():
+		return NotSampled
+	default:
+		return ComparisonPanicked
+	}
+}
+
+// finish sends the op event and tells the observers.
 func (o *operation[P, R]) finish(ctx context.Context, rec *record, values *[2]R, payload *P) {
+	rec.glance.end()
 	o.report(ctx, rec)
 	if len(o.observers) > 0 {
 		o.observe(ctx, observationOf(rec, values, *payload))

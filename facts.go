@@ -50,8 +50,9 @@ func (m *flagMemory) recall() *flagFacts {
 	return facts
 }
 
-// learn takes from an evaluation's tracker what it knows of the flag, and does without the tracker from then on.
-func learn(req *request, ev *evaluation) {
+// learn takes from an evaluation's tracker what it knows of the flag, and does without the tracker from then on. It
+// reports false, and leaves the tracker, if that cannot build an event.
+func learn(req *request, ev *evaluation) bool {
 	tracker := ev.tracker
 	tracker.Operation(ldmigration.Read)
 	tracker.TrackInvoked(ldmigration.Old)
@@ -60,7 +61,7 @@ func learn(req *request, ev *evaluation) {
 	}
 	event, err := tracker.Build()
 	if err != nil {
-		return // an invalid evaluation context or an empty key: no op event will be built of it either
+		return false // an invalid evaluation context or an empty key: no op event will be built of it either
 	}
 	facts := &flagFacts{
 		version:       event.Version,
@@ -73,6 +74,7 @@ func learn(req *request, ev *evaluation) {
 	}
 	ev.detail, ev.facts, ev.tracker = event.Evaluation, facts, nil
 	req.memory.facts.Store(facts)
+	return true
 }
 
 // stringVariation evaluates the stage without a tracker, and turns what it gets into what MigrationVariation would have

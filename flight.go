@@ -5,42 +5,68 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
-
-	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+	"sync/atomic"
+	"time"
 )
 
-// flight is a secondary call on its own goroutine. The operation that launched it waits until it has landed.
+// flight is a secondary call on its own goroutine. It settles once: when the call has landed, or when its time is over.
 type flight[P, R any] struct {
 	function func(context.Context, P) (R, error)
-	ctx      context.Context //nolint:containedctx // the argument of one call, on its way to another goroutine
 	payload  P
-	landed   sync.WaitGroup
+	ctx      deadlineContext
+	limit    time.Duration
+	timer    *time.Timer
+	owner    *background
+
+	state   atomic.Uint32
+	settled sync.WaitGroup
+	// parties are those that a detached operation is completed after: the flight that settled, and the operation that
+	// handed itself over. The second one completes it.
+	parties atomic.Int32
+	handed  *detached[P, R]
 
 	value R
 	outcome
 }
 
-// launch starts the secondary. A write must not be split by a cancellation, so that it gets the values of the caller's
-// context alone; a read has nothing to split.
+// The states of a flight. What the goroutine writes may be read by others only once it has landed.
+const (
+	underWay uint32 = iota
+	landed
+	abandoned
+)
+
+// launch starts the secondary, with the values of the caller's context, and its cancellation unless uncut. A limit of zero
+// is none.
 func launch[P, R any](
-	ctx context.Context, kind ldmigration.Operation, function func(context.Context, P) (R, error), payload P,
+	ctx context.Context, uncut bool, function func(context.Context, P) (R, error), payload P,
+	limit time.Duration, owner *background,
 ) *flight[P, R] {
-	if kind == ldmigration.Write && ctx.Done() != nil {
-		ctx = context.WithoutCancel(ctx)
+	f := &flight[P, R]{function: function, payload: payload, limit: limit, owner: owner}
+	f.ctx.parent, f.ctx.uncut = ctx, uncut && ctx.Done() != nil
+	f.invoked, f.start = true, now()
+	f.parties.Store(2)
+	f.settled.Add(1)
+	if limit > 0 {
+		f.ctx.at = f.start + limit
+		f.timer = time.AfterFunc(limit, f.abandon)
 	}
-	f := &flight[P, R]{function: function, ctx: ctx, payload: payload}
-	f.landed.Add(1)
 	go f.run()
 	return f
 }
 
 func (f *flight[P, R]) run() {
 	defer f.land()
-	f.invoked, f.start = true, now()
-	f.value, f.err = f.function(f.ctx, f.payload)
+	f.start = now()
+	if f.limit > 0 {
+		f.value, f.err = f.function(&f.ctx, f.payload)
+	} else {
+		f.value, f.err = f.function(f.ctx.values(), f.payload)
+	}
 	f.latency, f.returned = now()-f.start, true
 }
 
+// land notes how the call ended. If it was abandoned before, that interests nobody but the owner.
 func (f *flight[P, R]) land() {
 	if !f.returned {
 		f.latency = now() - f.start
@@ -50,5 +76,40 @@ func (f *flight[P, R]) land() {
 			f.err = fmt.Errorf("runtime.Goexit: %w", ErrUnwound)
 		}
 	}
-	f.landed.Done()
+	if f.limit > 0 {
+		f.timer.Stop()
+		f.ctx.end()
+		if f.err != nil && f.latency >= f.limit {
+			f.err = &TimeoutError{After: f.limit, Err: f.err}
+		}
+	}
+	if f.state.CompareAndSwap(underWay, landed) {
+		f.settle()
+	} else {
+		f.owner.late(f.err)
+	}
+}
+
+// abandon goes on without the call when its time is over. Its goroutine stays the owner's until it ends.
+func (f *flight[P, R]) abandon() {
+	if f.state.CompareAndSwap(underWay, abandoned) {
+		f.owner.adopt()
+		f.settle()
+	}
+}
+
+func (f *flight[P, R]) settle() {
+	f.settled.Done()
+	if f.parties.Add(-1) == 0 {
+		f.handed.complete()
+	}
+}
+
+// result is what the operation may know once the flight has settled.
+func (f *flight[P, R]) result() (value R, out outcome) {
+	if f.state.Load() == landed {
+		return f.value, f.outcome
+	}
+	out = outcome{invoked: true, err: &TimeoutError{After: f.limit}, start: f.ctx.at - f.limit, latency: f.limit}
+	return value, out
 }

@@ -33,6 +33,10 @@ func (l logger) warn(ctx context.Context, message string, attrs ...slog.Attr) {
 	l.log(ctx, slog.LevelWarn, message, attrs)
 }
 
+func (l logger) info(ctx context.Context, message string, attrs ...slog.Attr) {
+	l.log(ctx, slog.LevelInfo, message, attrs)
+}
+
 func (l logger) error(ctx context.Context, message string, attrs ...slog.Attr) {
 	l.log(ctx, slog.LevelError, message, attrs)
 }
@@ -52,7 +56,7 @@ func (l logger) log(ctx context.Context, level slog.Level, message string, attrs
 		l.sdk.Error(line.String())
 		return
 	}
-	l.sdk.Warn(line.String())
+	l.sdk.Warn(line.String()) // it has no method for what is merely of interest
 }
 
 // onceLog lets each subject through once, so that a fault of every operation is one line and not a flood.

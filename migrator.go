@@ -122,6 +122,7 @@ func (b *MigratorBuilder) Build() (Migrator, error) {
 		b.read.validate("read"),
 		b.write.validate("write"),
 		refuse(b.compare != nil && *b.compare == nil, "comparison: ", ErrNilFunction),
+		refuse(b.order == Detached, "detached reads need a Cutover: ", ErrUnknownOrder),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("building a migrator: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
@@ -21,14 +22,14 @@ type Reader[P, R any] struct {
 func (r *Reader[P, R]) Read(ctx context.Context, user ldcontext.Context, payload P) (R, error) {
 	rec := record{request: r.cutover.request(user)}
 	values := r.op.run(ctx, payload, &rec)
-	return resultOf(&rec, &values)
+	return resultOf(&r.op, &rec, &values)
 }
 
 // ReadDetail is Read, and tells the stage, what each origin returned, how long it took, and whether both agree.
 func (r *Reader[P, R]) ReadDetail(ctx context.Context, user ldcontext.Context, payload P) Detail[R] {
 	rec := record{request: r.cutover.request(user)}
 	values := r.op.run(ctx, payload, &rec)
-	return detailOf(&rec, &values)
+	return detailOf(&r.op, &rec, &values)
 }
 
 // ReaderBuilder gathers what a [Reader] needs. It is not safe for concurrent use.
@@ -37,6 +38,12 @@ type ReaderBuilder[P, R any] struct {
 	old, new func(context.Context, P) (R, error)
 	equal    func(old, new R) bool
 	compares bool
+	clone    func(R) R
+	clones   bool
+	unshared bool
+	fallBack bool
+	key      KeyFunc[P]
+	keyed    bool
 }
 
 // NewReader begins a reader under c: one function for the old system, one for the new. Both get the caller's context
@@ -53,6 +60,39 @@ func (b *ReaderBuilder[P, R]) Compare(equal func(old, new R) bool) *ReaderBuilde
 	return b
 }
 
+// Clone sets the function that copies a result for the background of a [Detached] read, which goes on comparing and
+// observing it after the caller has got the original. It must copy all that a caller could change. In other orders it
+// does nothing. Build refuses nil, and refuses a detached reader that has neither Clone nor [ReaderBuilder.ResultsAreNotModified]
+// unless a result holds nothing that two could change, as numbers, strings and structs of them do.
+//
+// The payload is shared in the same way: do not change what it points to after a detached read.
+func (b *ReaderBuilder[P, R]) Clone(clone func(R) R) *ReaderBuilder[P, R] {
+	b.clone, b.clones = clone, true
+	return b
+}
+
+// ResultsAreNotModified says that callers only read the results they get, so that a [Detached] read need not copy them.
+func (b *ReaderBuilder[P, R]) ResultsAreNotModified() *ReaderBuilder[P, R] {
+	b.unshared = true
+	return b
+}
+
+// FallBack makes Read return the other origin's result where the authoritative read returned an error and the other one
+// succeeded, at the stages that read from both. Detail, observation and log say so; the op event tells the authoritative
+// error as ever. A detached read then waits for the secondary. The default is to return the error.
+func (b *ReaderBuilder[P, R]) FallBack() *ReaderBuilder[P, R] {
+	b.fallBack = true
+	return b
+}
+
+// CompareBetweenWrites leaves a read uncompared if a writer of the same [Cutover] with [WriterBuilder.SerializeBy] wrote
+// the same record while it was read: the two results could only differ by chance. Neither waits for the other. Build
+// refuses nil.
+func (b *ReaderBuilder[P, R]) CompareBetweenWrites(key KeyFunc[P]) *ReaderBuilder[P, R] {
+	b.key, b.keyed = key, true
+	return b
+}
+
 // Build returns the reader. The error tells everything that is wrong at once; the reader is non-nil if and only if the
 // error is nil.
 func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
@@ -61,6 +101,9 @@ func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
 		refuse(b.old == nil, "old read: ", ErrNilFunction),
 		refuse(b.new == nil, "new read: ", ErrNilFunction),
 		refuse(b.compares && b.equal == nil, "comparison: ", ErrNilFunction),
+		refuse(b.clones && b.clone == nil, "clone: ", ErrNilFunction),
+		refuse(b.keyed && b.key == nil, "key: ", ErrNilFunction),
+		refuse(b.detached() && !b.clones && !b.unshared && !sharable(reflect.TypeFor[R]()), "", ErrCloneRequired),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("building a reader: %w", err)
@@ -72,6 +115,13 @@ func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
 			kind:     ldmigration.Read,
 			calls:    [2]func(context.Context, P) (R, error){oldSide: b.old, newSide: b.new},
 			compare:  comparison[R]{equal: b.equal},
+			clone:    b.clone,
+			fallBack: b.fallBack,
+			key:      b.key,
 		},
 	}, nil
+}
+
+func (b *ReaderBuilder[P, R]) detached() bool {
+	return b.cutover != nil && b.cutover.settings.order == Detached
 }

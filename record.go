@@ -20,6 +20,12 @@ type settings struct {
 	trackLatency bool
 	trackErrors  bool
 	observers    []Observer
+
+	// What follows only a Cutover has.
+	timeout time.Duration // of secondaries; zero is none
+	owner   *background
+	keys    *keySpace
+	watch   *stageWatch
 }
 
 // request is whose stage an operation asks for.
@@ -46,10 +52,19 @@ type record struct {
 	operation   ldmigration.Operation
 	plan        plan
 	sides       [2]outcome
+	answer      side // whose outcome the caller gets
 	consistency Consistency
+	drawn       drawn
+	glance      glance
 	fault       *PanicError // of the comparison
 	err         error       // why the operation was not run
 }
+
+// succeeded and failed are what a call is that returned; one that did not is neither.
+func (o *outcome) succeeded() bool { return o.returned && o.err == nil }
+func (o *outcome) failed() bool    { return o.returned && o.err != nil }
+
+func (rec *record) fellBack() bool { return rec.answer != rec.plan.authoritative }
 
 // report builds the op event and sends it.
 func (s *settings) report(ctx context.Context, rec *record) {

@@ -6,6 +6,26 @@ import (
 	"github.com/launchdarkly/go-server-sdk/v7/interfaces"
 )
 
+// drawn remembers what was drawn for one operation.
+type drawn uint8
+
+const (
+	notDrawn drawn = iota
+	drawnIn
+	drawnOut
+)
+
+// toCompare reports whether this operation's results are to be compared, and draws if it is the first to ask.
+func (rec *record) toCompare() bool {
+	if rec.drawn == notDrawn {
+		rec.drawn = drawnOut
+		if rec.sampled() {
+			rec.drawn = drawnIn
+		}
+	}
+	return rec.drawn == drawnIn
+}
+
 // sampled decides by the flag's check ratio whether this operation's consistency is checked.
 func (ev *evaluation) sampled() bool {
 	if ev.tracker != nil {

@@ -47,20 +47,50 @@ var stages = [...]stageRow{
 	{ldmigration.Complete, plan{newSide, false}, plan{newSide, false}},
 }
 
-// planFor looks an operation up in the stage table. It reports false for what is no stage.
-func planFor(stage ldmigration.Stage, operation ldmigration.Operation) (plan, bool) {
-	for i := range stages {
-		if row := &stages[i]; row.stage == stage {
-			if operation == ldmigration.Write {
-				return row.writes, true
-			}
-			return row.reads, true
-		}
-	}
-	return plan{}, false
+// jump is a move between two stages.
+type jump struct{ from, to ldmigration.Stage }
+
+// jumps are the moves after which something is missing that was written before, and what that is. The reads of the later
+// stage are answered by an origin that the writes of the earlier one did not reach; or, from complete back to live, the
+// next step back would be.
+var jumps = map[jump]string{
+	{ldmigration.Off, ldmigration.Live}:           missingInNew,
+	{ldmigration.Off, ldmigration.RampDown}:       missingInNew,
+	{ldmigration.Off, ldmigration.Complete}:       missingInNew,
+	{ldmigration.Complete, ldmigration.Live}:      "what was written at complete is missing in the old system: do not go back further",
+	{ldmigration.Complete, ldmigration.Shadow}:    missingInOld,
+	{ldmigration.Complete, ldmigration.DualWrite}: missingInOld,
+	{ldmigration.Complete, ldmigration.Off}:       missingInOld,
 }
 
-func isStage(stage ldmigration.Stage) bool {
-	_, ok := planFor(stage, ldmigration.Read)
-	return ok
+const (
+	missingInNew = "what was written at off is missing in the new system, unless it was copied"
+	missingInOld = "what was written at complete is missing in the old system, unless it was copied"
+)
+
+// loses says what goes missing by a move, or nothing.
+func loses(from, to ldmigration.Stage) string { return jumps[jump{from, to}] }
+
+// planFor looks an operation up in the stage table. It reports false for what is no stage.
+func planFor(stage ldmigration.Stage, operation ldmigration.Operation) (plan, bool) {
+	row := stageRowOf(stage)
+	if row < 0 {
+		return plan{}, false
+	}
+	if operation == ldmigration.Write {
+		return stages[row].writes, true
+	}
+	return stages[row].reads, true
 }
+
+// stageRowOf returns the row of a stage in the table, -1 for what is no stage.
+func stageRowOf(stage ldmigration.Stage) int {
+	for i := range stages {
+		if stages[i].stage == stage {
+			return i
+		}
+	}
+	return -1
+}
+
+func isStage(stage ldmigration.Stage) bool { return stageRowOf(stage) >= 0 }

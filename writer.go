@@ -39,32 +39,49 @@ type ReturningWriter[P, R any] struct {
 func (w *ReturningWriter[P, R]) Write(ctx context.Context, user ldcontext.Context, payload P) (R, error) {
 	rec := record{request: w.cutover.request(user)}
 	values := w.op.run(ctx, payload, &rec)
-	return resultOf(&rec, &values)
+	return resultOf(&w.op, &rec, &values)
 }
 
 // WriteDetail is Write, and tells the stage, what each origin returned and how long it took.
 func (w *ReturningWriter[P, R]) WriteDetail(ctx context.Context, user ldcontext.Context, payload P) Detail[R] {
 	rec := record{request: w.cutover.request(user)}
 	values := w.op.run(ctx, payload, &rec)
-	return detailOf(&rec, &values)
+	return detailOf(&w.op, &rec, &values)
 }
 
 // WriterBuilder gathers what a [Writer] needs. It is not safe for concurrent use.
 type WriterBuilder[P any] struct {
-	cutover  *Cutover
-	old, new func(context.Context, P) error
+	returning *ReturningWriterBuilder[P, struct{}]
 }
 
 // NewWriter begins a writer under c of two functions that return only an error. The first to be called gets the
 // caller's context; the other one gets its values without its cancellation, so that a write is not left half done.
 func NewWriter[P any](c *Cutover, old, new func(context.Context, P) error) *WriterBuilder[P] {
-	return &WriterBuilder[P]{cutover: c, old: old, new: new}
+	return &WriterBuilder[P]{NewReturningWriter(c, withoutValue(old), withoutValue(new))}
+}
+
+// SerializeBy makes operations of one key run one after the other, in the order in which they came, whatever the stage:
+// two writes of a record can then not reach the two systems in different orders. It holds within this process, for all
+// writers of the [Cutover] that have it. Different keys do not wait for each other. The wait ends with the caller's
+// context: then nothing is run, and the error is the context's. Build refuses nil.
+//
+// A secondary that outlived its timeout does not keep its key: what it writes later may still come too late.
+func (b *WriterBuilder[P]) SerializeBy(key KeyFunc[P]) *WriterBuilder[P] {
+	b.returning.SerializeBy(key)
+	return b
+}
+
+// RequireBoth makes Write return an error if either origin failed: an [OriginError] that tells which one. The default is
+// to return the authoritative one's error alone.
+func (b *WriterBuilder[P]) RequireBoth() *WriterBuilder[P] {
+	b.returning.RequireBoth()
+	return b
 }
 
 // Build returns the writer. The error tells everything that is wrong at once; the writer is non-nil if and only if the
 // error is nil.
 func (b *WriterBuilder[P]) Build() (*Writer[P], error) {
-	returning, err := NewReturningWriter(b.cutover, withoutValue(b.old), withoutValue(b.new)).Build()
+	returning, err := b.returning.Build()
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +90,11 @@ func (b *WriterBuilder[P]) Build() (*Writer[P], error) {
 
 // ReturningWriterBuilder gathers what a [ReturningWriter] needs. It is not safe for concurrent use.
 type ReturningWriterBuilder[P, R any] struct {
-	cutover  *Cutover
-	old, new func(context.Context, P) (R, error)
+	cutover     *Cutover
+	old, new    func(context.Context, P) (R, error)
+	key         KeyFunc[P]
+	keyed       bool
+	requireBoth bool
 }
 
 // NewReturningWriter begins a writer under c of two functions that return a value and an error. They are called as
@@ -85,6 +105,18 @@ func NewReturningWriter[P, R any](
 	return &ReturningWriterBuilder[P, R]{cutover: c, old: old, new: new}
 }
 
+// SerializeBy does what [WriterBuilder.SerializeBy] does.
+func (b *ReturningWriterBuilder[P, R]) SerializeBy(key KeyFunc[P]) *ReturningWriterBuilder[P, R] {
+	b.key, b.keyed = key, true
+	return b
+}
+
+// RequireBoth does what [WriterBuilder.RequireBoth] does. The authoritative value is returned beside the error.
+func (b *ReturningWriterBuilder[P, R]) RequireBoth() *ReturningWriterBuilder[P, R] {
+	b.requireBoth = true
+	return b
+}
+
 // Build returns the writer. The error tells everything that is wrong at once; the writer is non-nil if and only if the
 // error is nil.
 func (b *ReturningWriterBuilder[P, R]) Build() (*ReturningWriter[P, R], error) {
@@ -92,6 +124,7 @@ func (b *ReturningWriterBuilder[P, R]) Build() (*ReturningWriter[P, R], error) {
 		refuse(b.cutover == nil, "", ErrNilCutover),
 		refuse(b.old == nil, "old write: ", ErrNilFunction),
 		refuse(b.new == nil, "new write: ", ErrNilFunction),
+		refuse(b.keyed && b.key == nil, "key: ", ErrNilFunction),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("building a writer: %w", err)
@@ -102,6 +135,9 @@ func (b *ReturningWriterBuilder[P, R]) Build() (*ReturningWriter[P, R], error) {
 			settings: b.cutover.settings,
 			kind:     ldmigration.Write,
 			calls:    [2]func(context.Context, P) (R, error){oldSide: b.old, newSide: b.new},
+
+			key:         b.key,
+			requireBoth: b.requireBoth,
 		},
 	}, nil
 }

@@ -31,10 +31,10 @@ func parseConfig(args []string, out io.Writer) (config, error) {
 	var cfg config
 	set := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	set.Uint64Var(&cfg.seed, "seed", 1, "`number` that the orders and the traffic are made from")
-	set.IntVar(&cfg.orders, "orders", 3000, "`how many` orders the old database has at the beginning")
-	set.DurationVar(&cfg.duration, "duration", 20*time.Second, "`how long` the way through all stages takes, about")
-	set.IntVar(&cfg.workers, "workers", 4, "`how many` goroutines read and write")
+	set.Uint64Var(&cfg.seed, "seed", 1, "number that the orders and the traffic are made from")
+	set.IntVar(&cfg.orders, "orders", 3000, "how many orders the old database has at the beginning")
+	set.DurationVar(&cfg.duration, "duration", 20*time.Second, "how long the way through all stages takes, about")
+	set.IntVar(&cfg.workers, "workers", 4, "how many goroutines read and write")
 	set.BoolVar(&cfg.fix, "fix", true, "fix the planted bug when it is found; -fix=false shows what happens if nobody does")
 	err := set.Parse(args)
 	switch {

@@ -11,7 +11,7 @@ import (
 	ld "github.com/launchdarkly/go-server-sdk/v7"
 )
 
-const deliveryTimeout = 30 * time.Second
+const deliveryTimeout = 15 * time.Second
 
 // migration is the service in operation, with everything around it that a company would have elsewhere.
 type migration struct {

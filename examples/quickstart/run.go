@@ -47,5 +47,5 @@ func run(ctx context.Context, cfg config, out io.Writer) (err error) {
 	return nil
 }
 
-// patience is when a run that makes no progress is given up. A slow machine may need several times the duration.
-func patience(cfg config) time.Duration { return 10*cfg.duration + time.Minute }
+// patience is when a run is given up. A slow machine, or the race detector, may need several times the duration.
+func patience(cfg config) time.Duration { return 10*cfg.duration + 5*time.Minute }

@@ -11,6 +11,7 @@ import (
 const (
 	fewestReads  = 40
 	fewestWrites = 10
+	readsToFind  = 1000
 )
 
 var errMismatch = errors.New("the databases do not agree")
@@ -34,9 +35,14 @@ func (m *migration) fillNew(ctx context.Context, until time.Time) error {
 
 // findAndFix watches the consistency check until it has found the planted bug, fixes it under traffic, and watches again.
 func (m *migration) findAndFix(ctx context.Context, until time.Time) error {
-	seen, err := m.watch(ctx, halfWay(until), func(t tally) bool { return t.Inconsistent > 0 && enoughTraffic(t) })
+	seen, err := m.watch(ctx, halfWay(until), func(t tally) bool {
+		return enoughTraffic(t) && (t.Inconsistent > 0 || t.Reads >= readsToFind)
+	})
 	if err != nil {
 		return err
+	}
+	if seen.Inconsistent == 0 {
+		return fmt.Errorf("the planted bug was not found in %d reads, %d of them compared", seen.Reads, seen.Checked)
 	}
 	m.say("", m.screen.Paint(red, consistencyOf(seen)))
 	found := m.figures.Mismatches()
