@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 )
@@ -43,7 +44,8 @@ func (b *background) adopt() { b.running.Add(1) }
 
 // late gives the place of an adopted secondary back. What it returned interests nobody any more, but its panic does.
 func (b *background) late(err error) {
-	if fault, ok := err.(*PanicError); ok { //nolint:errorlint // the flight's own, not one that a function returned
+	var fault *PanicError
+	if errors.As(err, &fault) {
 		b.log.error(context.Background(), "secondary panicked after its timeout", errAttr(fault), stackAttr(fault))
 	}
 	b.end()

@@ -20,11 +20,11 @@ type deadlineContext struct {
 	ended  bool
 }
 
-// made returns the real context, and makes it first if that is asked for; else it may be nil.
-func (c *deadlineContext) made(make bool) context.Context {
+// made returns the real context, and makes it first if it is wanted; else it may be nil.
+func (c *deadlineContext) made(wanted bool) context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.real == nil && make {
+	if c.real == nil && wanted {
 		c.real, c.cancel = context.WithDeadline(c.values(), time.Now().Add(c.at-now()))
 		if c.ended {
 			c.cancel()

@@ -23,6 +23,12 @@ type detached[P, R any] struct {
 func (o *operation[P, R]) handOver(ctx context.Context, rec *record, values *[2]R, payload P, f *flight[P, R]) {
 	d := &detached[P, R]{op: o, ctx: context.WithoutCancel(ctx), rec: *rec, values: *values, payload: payload, flight: f}
 	rec.consistency = ComparedLater
+	f.handed = d
+	defer func() {
+		if f.parties.Add(-1) == 0 {
+			go d.complete()
+		}
+	}()
 	if first := rec.plan.authoritative; o.clone != nil && rec.sides[first].succeeded() {
 		compares := o.compare.equal != nil && d.rec.toCompare()
 		if compares || len(o.observers) > 0 {
@@ -31,10 +37,6 @@ func (o *operation[P, R]) handOver(ctx context.Context, rec *record, values *[2]
 		if d.rec.fault != nil {
 			o.log.error(ctx, "clone panicked", flagAttr(rec.flag), errAttr(d.rec.fault), stackAttr(d.rec.fault))
 		}
-	}
-	f.handed = d
-	if f.parties.Add(-1) == 0 {
-		go d.complete()
 	}
 }
 
@@ -59,7 +61,7 @@ func cloned[R any](clone func(R) R, value R) (copied R, fault *PanicError) {
 func sharable(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.UnsafePointer, reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.Interface:
-		return t == reflect.TypeFor[error]()
+		return false
 	case reflect.Array:
 		return sharable(t.Elem())
 	case reflect.Struct:
@@ -71,6 +73,8 @@ func sharable(t reflect.Type) bool {
 				return false
 			}
 		}
+		return true
+	default:
+		return true
 	}
-	return true
 }

@@ -28,15 +28,23 @@
 //
 // # What a caller can rely on
 //
-// A result never depends on the secondary: whether that fails, panics or calls [runtime.Goexit], the caller gets the
-// authoritative result. It runs on a goroutine of its own, which the operation waits for; its panic becomes a
-// [PanicError].
+// A result never depends on the secondary: whether that fails, panics, calls [runtime.Goexit], is slow or hangs, the
+// caller gets the authoritative result. It runs on a goroutine of its own, under a timeout of five seconds unless
+// [Builder.SecondaryTimeout] says another one, and the operation waits for it no longer than that. Its panic becomes a
+// [PanicError]. With [Detached] reads the caller does not wait for it at all.
 //
 // The authoritative function runs on the caller's goroutine and its panic is the caller's, with its own stack. The op
 // event is sent all the same, exactly once an operation and before the operation returns.
 //
 // A write goes to the secondary only after it succeeded in the authoritative origin, and a cancellation in between does
 // not split the two: the secondary write gets the values of the caller's context and not its cancellation.
+//
+// Two writes of one record can overtake each other between the two systems; [WriterBuilder.SerializeBy] lets them not.
+// A request that reads more than once can see two stages; [Pin] lets it see one. A stage that changes is told to the log
+// and to observers, with a warning where the move loses writes.
+//
+// What is still running when an operation returns belongs to its [Cutover], whose Close waits for it. A [Migrator] has
+// no such owner, and waits for its secondaries as long as they take.
 //
 // No function of the user's runs while the library holds a lock, and a panicking comparison or [Observer] costs the
 // caller nothing but a line in the log.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
@@ -100,6 +101,92 @@ func ExampleNew() {
 	// building a cutover: flag client is nil
 	// flag key is empty
 	// default stage "Complete" for flag "" is not a migration stage
+}
+
+func ExampleDetached() {
+	client := &FakeClient{Stage: ldmigration.Shadow}
+	orders, _ := cutover.New(client, "orders-to-postgres").
+		ReadOrder(cutover.Detached).
+		SecondaryTimeout(250 * time.Millisecond).
+		Build()
+	legacy := Store{"o-1": {"o-1", 1999}}
+	hangs := func(ctx context.Context, _ string) (Order, error) {
+		<-ctx.Done()
+		return Order{}, ctx.Err()
+	}
+	getOrder, _ := cutover.NewReader(orders, legacy.Order, hangs).Compare(cutover.Equal[Order]).Build()
+
+	order, err := getOrder.Read(context.Background(), ldcontext.New("user-123"), "o-1") // at once
+	fmt.Println(order, err)
+	err = orders.Close(context.Background()) // when the service stops: waits for the background
+	fmt.Println(len(client.Events), err)
+	// Output:
+	// {o-1 1999} <nil>
+	// 1 <nil>
+}
+
+func ExampleReaderBuilder_FallBack() {
+	orders, _ := cutover.New(&FakeClient{Stage: ldmigration.Live}, "orders-to-postgres").Build()
+	legacy, postgres := Store{"o-1": {"o-1", 1999}}, Store{}
+
+	getOrder, _ := cutover.NewReader(orders, legacy.Order, postgres.Order).FallBack().Build()
+	detail := getOrder.ReadDetail(context.Background(), ldcontext.New("user-123"), "o-1")
+	order, err := detail.Result()
+	fmt.Println(order, err, detail.FellBack)
+	fmt.Println(detail.New.Err)
+	// Output:
+	// {o-1 1999} <nil> true
+	// no order o-1
+}
+
+func ExampleWriterBuilder_SerializeBy() {
+	orders, _ := cutover.New(&FakeClient{Stage: ldmigration.DualWrite}, "orders-to-postgres").Build()
+	legacy, postgres := Store{}, Store{}
+
+	saveOrder, _ := cutover.NewWriter(orders, legacy.Save, postgres.Save).
+		SerializeBy(cutover.Key(func(o Order) string { return o.ID })).
+		Build()
+	getOrder, _ := cutover.NewReader(orders, legacy.Order, postgres.Order).
+		Compare(cutover.Equal[Order]).
+		CompareBetweenWrites(cutover.Key(func(id string) string { return id })).
+		Build()
+
+	ctx, user := context.Background(), ldcontext.New("user-123")
+	fmt.Println(saveOrder.Write(ctx, user, Order{"o-1", 1999}))
+	fmt.Println(getOrder.Read(ctx, user, "o-1"))
+	// Output:
+	// <nil>
+	// {o-1 1999} <nil>
+}
+
+func ExampleWriterBuilder_RequireBoth() {
+	orders, _ := cutover.New(&FakeClient{Stage: ldmigration.DualWrite}, "orders-to-postgres").Build()
+	full := func(context.Context, Order) error { return errors.New("disk full") }
+
+	saveOrder, _ := cutover.NewWriter(orders, Store{}.Save, full).RequireBoth().Build()
+	err := saveOrder.Write(context.Background(), ldcontext.New("user-123"), Order{"o-1", 1999})
+	var failed *cutover.OriginError
+	fmt.Println(errors.As(err, &failed), failed.Origin, failed.Authoritative, err)
+	// Output: true new false new system: disk full
+}
+
+func ExamplePin() {
+	client := &FakeClient{Stage: ldmigration.Shadow}
+	orders, _ := cutover.New(client, "orders-to-postgres").Build()
+	old := func(context.Context, string) (string, error) { return "old", nil }
+	new := func(context.Context, string) (string, error) { return "new", nil }
+	getOrder, _ := cutover.NewReader(orders, old, new).Build()
+
+	request := cutover.Pin(context.Background()) // in a middleware, say
+	user := ldcontext.New("user-123")
+	fmt.Println(getOrder.Read(request, user, "o-1"))
+	client.Stage = ldmigration.Complete // somebody moves the flag
+	fmt.Println(getOrder.Read(request, user, "o-1"))
+	fmt.Println(getOrder.Read(context.Background(), user, "o-1"))
+	// Output:
+	// old <nil>
+	// old <nil>
+	// new <nil>
 }
 
 func ExampleNewReader() {

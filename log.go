@@ -52,11 +52,19 @@ func (l logger) log(ctx context.Context, level slog.Level, message string, attrs
 	for _, attr := range attrs {
 		fmt.Fprintf(&line, " %s=%q", attr.Key, attr.Value.String())
 	}
-	if level >= slog.LevelError {
+	switch {
+	case level >= slog.LevelError:
 		l.sdk.Error(line.String())
-		return
+	case level >= slog.LevelWarn:
+		l.sdk.Warn(line.String())
+	default:
+		// The interface has no method for what is merely of interest; the SDK's own loggers do.
+		if sdk, ok := l.sdk.(interface{ Info(values ...any) }); ok {
+			sdk.Info(line.String())
+			return
+		}
+		l.sdk.Debug(line.String())
 	}
-	l.sdk.Warn(line.String()) // it has no method for what is merely of interest
 }
 
 // onceLog lets each subject through once, so that a fault of every operation is one line and not a flood.

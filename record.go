@@ -90,7 +90,7 @@ func (s *settings) event(rec *record, event *ldevents.MigrationOpEventData) erro
 		out := &rec.sides[i]
 		m.sides[i] = mark{
 			invoked: out.invoked,
-			failed:  s.trackErrors && out.err != nil,
+			failed:  s.trackErrors && out.invoked && out.err != nil,
 			timed:   s.trackLatency && out.invoked,
 			latency: out.latency,
 		}

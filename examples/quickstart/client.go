@@ -26,7 +26,8 @@ func newClient(flagFile, sinkURL string) (*ld.LDClient, error) {
 		DataSource:       ldfiledata.DataSource().FilePaths(flagFile).Reloader(watch),
 		Events:           ldcomponents.SendEvents().Capacity(eventCapacity).FlushInterval(flushInterval),
 		ServiceEndpoints: interfaces.ServiceEndpoints{Events: sinkURL}.WithPartialSpecification(),
-		Logging:          ldcomponents.Logging().MinLevel(ldlog.Warn),
+		// Warnings tell of each stage change and of dropped events. This program shows the one and counts the other itself.
+		Logging:          ldcomponents.Logging().MinLevel(ldlog.Error),
 		DiagnosticOptOut: true,
 	}, clientStart)
 	if err != nil {

@@ -11,7 +11,10 @@ import (
 	ld "github.com/launchdarkly/go-server-sdk/v7"
 )
 
-const deliveryTimeout = 15 * time.Second
+const (
+	deliveryTimeout = 15 * time.Second
+	closeTimeout    = 10 * time.Second
+)
 
 // migration is the service in operation, with everything around it that a company would have elsewhere.
 type migration struct {
@@ -70,6 +73,11 @@ func (m *migration) open(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
+	m.closers = append(m.closers, func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		return orders.Close(ctx)
+	})
 	existing := newGenerator(m.cfg.seed, 0).Orders(m.cfg.orders)
 	m.traffic = newTraffic(orders, existing, m.cfg)
 	return m.legacy.Fill(ctx, existing)

@@ -14,8 +14,9 @@ const flagKey = "orders-to-new-database"
 
 // orderService is what the rest of the program calls. It does not know which database answers: the flag does.
 type orderService struct {
-	order *cutover.Reader[int64, Order]
-	save  *cutover.Writer[Order]
+	orders *cutover.Cutover
+	order  *cutover.Reader[int64, Order]
+	save   *cutover.Writer[Order]
 }
 
 func newOrderService(
@@ -37,7 +38,7 @@ func newOrderService(
 	if err != nil {
 		return nil, err
 	}
-	return &orderService{order: order, save: save}, nil
+	return &orderService{orders: orders, order: order, save: save}, nil
 }
 
 // Order reads a customer's order.
@@ -48,6 +49,11 @@ func (s *orderService) Order(ctx context.Context, customer Customer, id int64) (
 // Save stores a customer's new or changed order.
 func (s *orderService) Save(ctx context.Context, order Order) error {
 	return s.save.Write(ctx, evaluationContext(order.Customer), order)
+}
+
+// Close waits until nothing runs beside the callers any more. Close the databases after it.
+func (s *orderService) Close(ctx context.Context) error {
+	return s.orders.Close(ctx)
 }
 
 // evaluationContext is whom the flag is evaluated for. Here every customer is at the same stage; a flag with rules could

@@ -13,8 +13,8 @@ const operationsPerSecond = 1000
 
 // traffic is the load on the service: workers that read and write orders at an even pace.
 //
-// Each worker serves its own customers. Nothing orders two writers of one order across two databases, so a service must
-// see to it that there is one at a time: by a queue partitioned by customer, as here, or by a lock.
+// Each worker serves its own customers, one request after the other. So an order has one writer at a time, and no read
+// meets a write that has reached one database and not yet the other: what the comparison finds is a mismatch.
 type traffic struct {
 	workers []*worker
 	faults  *faults

@@ -80,6 +80,17 @@ func TestTheVerdictFinds(t *testing.T) {
 			},
 			"stage live: 1 errors",
 		},
+		"a mismatch that nobody fixed": {
+			func(_ *testing.T, m *migration) { m.figures.stages[ldmigration.Live].tally.Inconsistent++ },
+			"stage live: 1 reads differ",
+		},
+		"a mismatch after the fix": {
+			func(_ *testing.T, m *migration) {
+				m.fixed = &fix{stage: ldmigration.Shadow, before: tally{Inconsistent: 4}}
+				m.figures.stages[ldmigration.Shadow].tally.Inconsistent = 5
+			},
+			"stage shadow: 1 reads differ",
+		},
 		"a caller's complaint": {
 			func(_ *testing.T, m *migration) { m.traffic.faults.Add(errors.New("disk full")) },
 			"1 operations went wrong for their callers, among them: disk full",
