@@ -1,76 +1,112 @@
 package cutover
 
-import "runtime/debug"
-
-// Consistency says whether an operation's two results were compared, and with what outcome or why not.
-type Consistency uint8
-
-const (
-	// NotBothRead is the consistency of an operation that did not read from both: the stage reads one origin only, or
-	// it was a write.
-	NotBothRead Consistency = iota
-	// NoComparison means that both were read, and no comparison was given.
-	NoComparison
-	// NotBothSucceeded means that at least one of the reads failed, so that there were no two results to compare.
-	NotBothSucceeded
-	// NotSampled means that the flag's check ratio did not draw this operation.
-	NotSampled
-	// SecondarySkipped means that too much ran in the background for one read more; see [Builder.BackgroundLimit].
-	SecondarySkipped
-	// WrittenMeanwhile means that the record was written while it was read; see [ReaderBuilder.CompareBetweenWrites].
-	WrittenMeanwhile
-	// ComparedLater means that a detached read has returned before its secondary: observers are told the outcome.
-	ComparedLater
-	// ComparisonPanicked means that the comparison panicked or called [runtime.Goexit]: nothing is known.
-	ComparisonPanicked
-	// Consistent means that the comparison found the results equal.
-	Consistent
-	// Inconsistent means that the comparison found a difference.
-	Inconsistent
+import (
+	"runtime/debug"
+	"slices"
 )
 
-var consistencyNames = [...]string{
-	NotBothRead:        "not both read",
-	NoComparison:       "no comparison",
-	NotBothSucceeded:   "not both succeeded",
-	NotSampled:         "not sampled",
-	SecondarySkipped:   "secondary skipped",
-	WrittenMeanwhile:   "written meanwhile",
-	ComparedLater:      "compared later",
-	ComparisonPanicked: "comparison panicked",
-	Consistent:         "consistent",
-	Inconsistent:       "inconsistent",
+// Comparison says whether an old and a new result agree and, if it can, where they differ. Make one with [Deep], [JSON],
+// [By], [All] or [Func], and give it to [ReaderBuilder.CompareWith]. Explaining is left until two results differ.
+type Comparison[R any] struct {
+	equal   func(old, new R) bool
+	explain func(old, new R) []Difference
 }
 
-// Checked reports whether the comparison ran and answered: only then does the op event tell a consistency.
-func (c Consistency) Checked() bool { return c == Consistent || c == Inconsistent }
-
-// String returns the outcome in words, such as "consistent" or "not sampled".
-func (c Consistency) String() string {
-	if int(c) < len(consistencyNames) {
-		return consistencyNames[c]
-	}
-	return "unknown consistency"
+// Difference is one place where an old and a new result differ.
+type Difference struct {
+	// Path leads to the place, such as "Lines[2].UnitPrice". It is empty for the results as a whole.
+	Path string
+	// Old and New are what stands there; [Missing] on the side that has no such place.
+	Old, New any
+	// Redacted is true if Old and New are left out because they are not to leave the process; see [Shown].
+	Redacted bool
 }
+
+// Missing is the value of a [Difference] on the side that has no such place: a list is shorter, a key is not there.
+var Missing = missing{}
+
+type missing struct{}
+
+func (missing) String() string { return "(missing)" }
 
 // Equal compares with ==. It is a comparison for every comparable type that means by == what is meant by equal here.
 // A type that holds an interface with an uncomparable value panics, as == does; see [ComparisonPanicked].
 func Equal[T comparable](old, new T) bool { return old == new }
 
-// comparison is a user's function and the order in which it wants its arguments.
-type comparison[R any] struct {
-	equal func(R, R) bool
+// Func is a comparison by a function that only says yes or no. It explains a difference by both results as a whole.
+// Of nil it makes a comparison that Build refuses.
+func Func[R any](equal func(old, new R) bool) Comparison[R] {
+	return Comparison[R]{equal: equal, explain: asAWhole[R]}
+}
+
+func asAWhole[R any](old, new R) []Difference { return []Difference{{Old: old, New: new}} }
+
+// By compares what a projection makes of each result, and so leaves out all else: an identifier, a few fields, a sum.
+func By[R, K any](projection func(R) K, comparison Comparison[K]) Comparison[R] {
+	c := Comparison[R]{
+		equal: func(old, new R) bool { return comparison.equal(projection(old), projection(new)) },
+	}
+	if comparison.explain != nil {
+		c.explain = func(old, new R) []Difference { return comparison.explain(projection(old), projection(new)) }
+	}
+	return c
+}
+
+// All is the comparison by which two results agree if they do by each of several. It explains by those that disagree.
+func All[R any](comparisons ...Comparison[R]) Comparison[R] {
+	comparisons = slices.Clone(comparisons)
+	return Comparison[R]{
+		equal: func(old, new R) bool {
+			for _, c := range comparisons {
+				if !c.equal(old, new) {
+					return false
+				}
+			}
+			return true
+		},
+		explain: func(old, new R) (all []Difference) {
+			for _, c := range comparisons {
+				if c.explain != nil && !c.equal(old, new) {
+					all = append(all, c.explain(old, new)...)
+				}
+			}
+			return all
+		},
+	}
+}
+
+// ignoring is a rule that knows a difference.
+type ignoring[R any] struct {
+	name  string
+	knows func(old, new R) bool
+}
+
+// comparing is how one reader compares.
+type comparing[R any] struct {
+	Comparison[R]
+	ignored []ignoring[R]
 	// authoritativeFirst is the SDK's order, (authoritative, secondary); otherwise it is (old, new) at every stage.
 	authoritativeFirst bool
 }
 
+// compared is the outcome of a comparison.
+type compared struct {
+	consistency Consistency
+	ignoredBy   string
+	differences []Difference
+	fault       *PanicError
+}
+
 // run compares and never lets a panic out. It runs while no lock is held.
-func (c *comparison[R]) run(values *[2]R, authoritative side) (result Consistency, fault *PanicError) {
-	result = ComparisonPanicked
+func (c *comparing[R]) run(values *[2]R, authoritative side, explain bool) (result compared) {
+	result.consistency = ComparisonPanicked
+	returned := false
 	defer func() {
-		if result == ComparisonPanicked {
+		if !returned {
 			if value := recover(); value != nil {
-				fault = &PanicError{Value: value, Stack: debug.Stack()}
+				result = compared{
+					consistency: ComparisonPanicked, fault: &PanicError{Value: value, Stack: debug.Stack()},
+				}
 			}
 		}
 	}()
@@ -78,8 +114,24 @@ func (c *comparison[R]) run(values *[2]R, authoritative side) (result Consistenc
 	if c.authoritativeFirst {
 		first, second = authoritative, authoritative.other()
 	}
-	if c.equal(values[first], values[second]) {
-		return Consistent, nil
+	outcome := c.judge(values[first], values[second], explain)
+	returned = true
+	return outcome
+}
+
+func (c *comparing[R]) judge(old, new R, explain bool) compared {
+	if c.equal(old, new) {
+		return compared{consistency: Consistent}
 	}
-	return Inconsistent, nil
+	result := compared{consistency: Inconsistent}
+	for _, rule := range c.ignored {
+		if rule.knows(old, new) {
+			result.consistency, result.ignoredBy = Ignored, rule.name
+			break
+		}
+	}
+	if explain && c.explain != nil {
+		result.differences = c.explain(old, new)
+	}
+	return result
 }

@@ -45,6 +45,9 @@ func (d *detached[P, R]) complete() {
 	defer d.op.owner.end()
 	defer d.op.finish(d.ctx, &d.rec, &d.values, &d.payload)
 	d.op.settle(d.ctx, &d.rec, &d.values, d.flight)
+	if d.op.doubts(&d.rec) {
+		d.again()
+	}
 }
 
 func cloned[R any](clone func(R) R, value R) (copied R, fault *PanicError) {

@@ -14,6 +14,8 @@ type Outcome[R any] struct {
 	Value R
 	// Err is its error, a [PanicError] or [ErrUnwound] if it did not return, or nil.
 	Err error
+	// Start is when it was called; the zero time if it was not.
+	Start time.Time
 	// Latency is how long it took, by the monotonic clock and in full resolution.
 	Latency time.Duration
 }
@@ -31,6 +33,10 @@ type Detail[R any] struct {
 	Old, New Outcome[R]
 	// Consistency says whether the two results agree, or why that is not known.
 	Consistency Consistency
+	// Differences are where they differ, for a comparison that can explain.
+	Differences []Difference
+	// IgnoredBy is the name of the rule that knows the difference, where Consistency is [Ignored].
+	IgnoredBy string
 	// Err is why the operation did not run at all: a [StageError], or that its context ended while it waited for its
 	// key's turn. It is nil if it ran.
 	Err error
@@ -83,6 +89,8 @@ func detailOf[P, R any](o *operation[P, R], rec *record, values *[2]R) Detail[R]
 		Old:           outcomeOf(&rec.sides[oldSide], values[oldSide]),
 		New:           outcomeOf(&rec.sides[newSide], values[newSide]),
 		Consistency:   rec.consistency,
+		Differences:   rec.differences,
+		IgnoredBy:     rec.ignoredBy,
 		requireBoth:   o.requireBoth,
 	}
 }
@@ -101,14 +109,22 @@ func resultOf[P, R any](o *operation[P, R], rec *record, values *[2]R) (R, error
 }
 
 func outcomeOf[R any](out *outcome, value R) Outcome[R] {
-	return Outcome[R]{Invoked: out.invoked, Value: value, Err: out.err, Latency: out.latency}
+	return Outcome[R]{Invoked: out.invoked, Value: value, Err: out.err, Start: out.startTime(), Latency: out.latency}
 }
 
 // anyOutcome leaves the value nil, and not a typed zero, where the function was not called or did not return.
 func anyOutcome[R any](out *outcome, value R) Outcome[any] {
-	boxed := Outcome[any]{Invoked: out.invoked, Err: out.err, Latency: out.latency}
+	boxed := Outcome[any]{Invoked: out.invoked, Err: out.err, Start: out.startTime(), Latency: out.latency}
 	if out.returned {
 		boxed.Value = value
 	}
 	return boxed
+}
+
+// startTime tells by the wall clock, as it stands now, when the call began.
+func (o *outcome) startTime() time.Time {
+	if !o.invoked {
+		return time.Time{}
+	}
+	return time.Now().Add(o.start - now())
 }

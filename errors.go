@@ -24,6 +24,8 @@ var (
 	// ErrUnknownOrder is returned by Build for a read execution order that is neither [Detached] nor one of package
 	// ldmigration's, and by Build of a [MigratorBuilder] for Detached, which needs a [Cutover] to wait for it.
 	ErrUnknownOrder = errors.New("unknown read execution order")
+	// ErrEmptyName is returned by Build of a reader for a rule of [ReaderBuilder.Ignore] without a name.
+	ErrEmptyName = errors.New("name is empty")
 	// ErrNegative is returned by Build for a duration below zero, or a limit below one.
 	ErrNegative = errors.New("must not be negative")
 	// ErrCloneRequired is returned by Build of a detached reader whose results could be changed while they are compared;

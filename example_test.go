@@ -139,6 +139,30 @@ func ExampleReaderBuilder_FallBack() {
 	// no order o-1
 }
 
+func ExampleDeep() {
+	orders, _ := cutover.New(&FakeClient{Stage: ldmigration.Shadow}, "orders-to-postgres").Build()
+	type order struct {
+		ID      string
+		Lines   []string
+		Cents   int
+		SavedAt time.Time
+	}
+	old := func(context.Context, string) (order, error) {
+		return order{"o-1", []string{"pen", "ink"}, 435, time.Now()}, nil
+	}
+	new := func(context.Context, string) (order, error) {
+		return order{"o-1", []string{"ink", "pen"}, 434, time.Now()}, nil
+	}
+
+	getOrder, _ := cutover.NewReader(orders, old, new).
+		CompareWith(cutover.Deep[order](cutover.IgnorePaths("SavedAt"), cutover.Unordered("Lines"))).
+		Build()
+	for _, d := range getOrder.ReadDetail(context.Background(), ldcontext.New("user-123"), "o-1").Differences {
+		fmt.Printf("%s: old %v, new %v\n", d.Path, d.Old, d.New)
+	}
+	// Output: Cents: old 435, new 434
+}
+
 func ExampleWriterBuilder_SerializeBy() {
 	orders, _ := cutover.New(&FakeClient{Stage: ldmigration.DualWrite}, "orders-to-postgres").Build()
 	legacy, postgres := Store{}, Store{}

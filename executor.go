@@ -12,7 +12,9 @@ type operation[P, R any] struct {
 	*settings
 	kind        ldmigration.Operation
 	calls       [2]func(context.Context, P) (R, error)
-	compare     comparison[R]
+	compare     comparing[R]
+	recheck     time.Duration
+	redact      redaction[P, R]
 	clone       func(R) R
 	key         KeyFunc[P]
 	fallBack    bool
@@ -109,8 +111,14 @@ func (o *operation[P, R]) conclude(
 		}
 		defer o.owner.end()
 	}
-	defer o.finish(ctx, rec, values, payload)
+	handed := false
+	defer func() {
+		if !handed {
+			o.finish(ctx, rec, values, payload)
+		}
+	}()
 	o.settle(ctx, rec, values, *aside)
+	handed = o.doubts(rec) && o.recheckLater(ctx, rec, *payload)
 }
 
 // settle waits for the secondary, if there is one, and compares.
@@ -129,11 +137,16 @@ func (o *operation[P, R]) settle(ctx context.Context, rec *record, values *[2]R,
 			o.log.warn(ctx, "authoritative read failed: answering with the other one", flagAttr(rec.flag), errAttr(rec.sides[first].err))
 		}
 	}
+	o.judge(ctx, rec, values)
+}
+
+// judge compares, if these two results are to be compared.
+func (o *operation[P, R]) judge(ctx context.Context, rec *record, values *[2]R) {
 	rec.consistency = o.consistency(rec)
 	if rec.consistency != ComparisonPanicked || rec.fault != nil {
 		return
 	}
-	rec.consistency, rec.fault = o.compare.run(values, first)
+	rec.compared = o.compare.run(values, rec.plan.authoritative, rec.explain || len(o.observers) > 0)
 	if rec.fault != nil {
 		o.log.error(ctx, "comparison panicked", flagAttr(rec.flag), errAttr(rec.fault), stackAttr(rec.fault))
 	}
@@ -163,7 +176,9 @@ func (o *operation[P, R]) finish(ctx context.Context, rec *record, values *[2]R,
 	rec.glance.end()
 	o.report(ctx, rec)
 	if len(o.observers) > 0 {
-		o.observe(ctx, observationOf(rec, values, *payload))
+		observation := observationOf(o, rec, values, *payload)
+		o.contain(ctx, rec.flag, "redaction", func() { observation.Shown = o.shown(rec, values, *payload) })
+		o.observe(ctx, observation)
 	}
 }
 

@@ -345,6 +345,7 @@ func TestFaultOfASecondaryNobodySees(t *testing.T) {
 				assert.Equal(t, c.event, client.account())
 				require.Len(t, seen, 1)
 				seen[0].Old.Latency, seen[0].New.Latency = 0, 0
+				seen[0].Old.Start, seen[0].New.Start = time.Time{}, time.Time{}
 				assert.Equal(t, c.seen, seen[0].New)
 				assert.Equal(t, cutover.Outcome[any]{Invoked: true, Value: "old value"}, seen[0].Old)
 				assert.Equal(t, c.check, seen[0].Consistency)

@@ -134,7 +134,7 @@ func (b *MigratorBuilder) Build() (Migrator, error) {
 		writes:   operation[any, any]{settings: shared, kind: ldmigration.Write, calls: b.write.calls()},
 	}
 	if b.compare != nil {
-		m.reads.compare = comparison[any]{equal: *b.compare, authoritativeFirst: true}
+		m.reads.compare = comparing[any]{Comparison: Func(*b.compare), authoritativeFirst: true}
 	}
 	return m, nil
 }

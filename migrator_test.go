@@ -402,3 +402,8 @@ func TestTheSDKsDisabledEventsClientIsAccepted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "new", got)
 }
+
+// returning is a read function that succeeds at once with any type of result.
+func returning[R any](result R) func(context.Context, string) (R, error) {
+	return func(context.Context, string) (R, error) { return result, nil }
+}

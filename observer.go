@@ -35,8 +35,19 @@ type Observation struct {
 	Payload any
 	// Old and New are what each origin did. The one the operation did not ask has Invoked false.
 	Old, New Outcome[any]
+	// Order is the order in which reads of both run; it is empty for a write.
+	Order ldmigration.ExecutionOrder
 	// Consistency says whether the two results agree, or why that is not known.
 	Consistency Consistency
+	// Differences are where they differ, for a comparison that can explain. They hold values: see Shown.
+	Differences []Difference
+	// IgnoredBy is the name of the rule that knows the difference, where Consistency is [Ignored].
+	IgnoredBy string
+	// Rechecked is true if a difference was found and both were read again; Old and New then have the second results, and
+	// the latencies and errors of the first. See [ReaderBuilder.Recheck].
+	Rechecked bool
+	// Shown is what of all this may leave the process.
+	Shown Shown
 	// ComparisonPanic is the panic of the comparison, or of a clone for it, where Consistency is [ComparisonPanicked];
 	// nil if it called [runtime.Goexit].
 	ComparisonPanic *PanicError
@@ -50,8 +61,8 @@ func (o Observation) Outcome(origin ldmigration.Origin) Outcome[any] {
 	return o.Old
 }
 
-func observationOf[P, R any](rec *record, values *[2]R, payload P) Observation {
-	return Observation{
+func observationOf[P, R any](o *operation[P, R], rec *record, values *[2]R, payload P) Observation {
+	observation := Observation{
 		Operation:       rec.operation,
 		Flag:            rec.flag,
 		Context:         rec.user,
@@ -62,23 +73,30 @@ func observationOf[P, R any](rec *record, values *[2]R, payload P) Observation {
 		Old:             anyOutcome(&rec.sides[oldSide], values[oldSide]),
 		New:             anyOutcome(&rec.sides[newSide], values[newSide]),
 		Consistency:     rec.consistency,
+		Differences:     rec.differences,
+		IgnoredBy:       rec.ignoredBy,
+		Rechecked:       rec.rechecked,
 		ComparisonPanic: rec.fault,
 	}
+	if rec.operation == ldmigration.Read {
+		observation.Order = o.order
+	}
+	return observation
 }
 
 func (s *settings) observe(ctx context.Context, o Observation) {
 	for _, observer := range s.observers {
-		s.contain(ctx, o.Flag, func() { observer.Observe(ctx, o) })
+		s.contain(ctx, o.Flag, "observer", func() { observer.Observe(ctx, o) })
 	}
 }
 
-// contain keeps an observer's panic from the operation.
-func (s *settings) contain(ctx context.Context, flag string, observe func()) {
+// contain keeps the panic of what is not the operation's own business from the operation.
+func (s *settings) contain(ctx context.Context, flag, what string, do func()) {
 	defer func() {
 		if value := recover(); value != nil {
 			fault := &PanicError{Value: value, Stack: debug.Stack()}
-			s.log.error(ctx, "observer panicked", flagAttr(flag), errAttr(fault), stackAttr(fault))
+			s.log.error(ctx, what+" panicked", flagAttr(flag), errAttr(fault), stackAttr(fault))
 		}
 	}()
-	observe()
+	do()
 }

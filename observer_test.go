@@ -31,13 +31,18 @@ func TestAnObserverSeesBothOrigins(t *testing.T) {
 			return "partial", errOfOrigin["old"]
 		}
 		ctx := context.WithValue(t.Context(), trace{}, "span")
+		begin := time.Now()
 		_, err := readerOf(t, c, failing, after(3*time.Millisecond, "new"), cutover.Equal).Read(ctx, user, "id")
 		require.NoError(t, err)
 		require.Len(t, seen, 1)
+		assert.True(t, seen[0].Old.Start.Equal(begin) && seen[0].New.Start.Equal(begin))
+		seen[0].Old.Start, seen[0].New.Start = time.Time{}, time.Time{}
 		assert.Equal(t, cutover.Observation{
 			Operation: ldmigration.Read, Flag: "flag", Context: user, Stage: ldmigration.Live, Authoritative: ldmigration.New,
-			Payload:     "id",
-			Old:         cutover.Outcome[any]{Invoked: true, Value: "partial", Err: errOfOrigin["old"], Latency: 5 * time.Millisecond},
+			Order: ldmigration.Concurrent, Payload: "id",
+			Old: cutover.Outcome[any]{
+				Invoked: true, Value: "partial", Err: errOfOrigin["old"], Latency: 5 * time.Millisecond,
+			},
 			New:         cutover.Outcome[any]{Invoked: true, Value: "new", Latency: 3 * time.Millisecond},
 			Consistency: cutover.NotBothSucceeded,
 		}, seen[0])

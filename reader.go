@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
@@ -25,9 +27,10 @@ func (r *Reader[P, R]) Read(ctx context.Context, user ldcontext.Context, payload
 	return resultOf(&r.op, &rec, &values)
 }
 
-// ReadDetail is Read, and tells the stage, what each origin returned, how long it took, and whether both agree.
+// ReadDetail is Read, and tells the stage, what each origin returned, how long it took, and whether both agree, or where
+// they differ.
 func (r *Reader[P, R]) ReadDetail(ctx context.Context, user ldcontext.Context, payload P) Detail[R] {
-	rec := record{request: r.cutover.request(user)}
+	rec := record{request: r.cutover.request(user), explain: true}
 	values := r.op.run(ctx, payload, &rec)
 	return detailOf(&r.op, &rec, &values)
 }
@@ -36,8 +39,12 @@ func (r *Reader[P, R]) ReadDetail(ctx context.Context, user ldcontext.Context, p
 type ReaderBuilder[P, R any] struct {
 	cutover  *Cutover
 	old, new func(context.Context, P) (R, error)
-	equal    func(old, new R) bool
+	compare  Comparison[R]
 	compares bool
+	ignored  []ignoring[R]
+	recheck  time.Duration
+	redact   redaction[P, R]
+	redacts  bool
 	clone    func(R) R
 	clones   bool
 	unshared bool
@@ -54,9 +61,42 @@ func NewReader[P, R any](c *Cutover, old, new func(context.Context, P) (R, error
 
 // Compare sets the function that says whether the old and the new result agree; it gets them in that order at every
 // stage. It runs after both reads succeeded, as often as the flag's check ratio asks, and must not change them. Without
-// it nothing is compared. Calling it again replaces the function; Build refuses nil.
+// it nothing is compared. Calling it again, or CompareWith, replaces it; Build refuses nil.
 func (b *ReaderBuilder[P, R]) Compare(equal func(old, new R) bool) *ReaderBuilder[P, R] {
-	b.equal, b.compares = equal, true
+	b.compare, b.compares = Func(equal), true
+	return b
+}
+
+// CompareWith sets a comparison that can also say where two results differ, such as [Deep] or [JSON]. It is used as the
+// function of Compare is, and replaces it.
+func (b *ReaderBuilder[P, R]) CompareWith(comparison Comparison[R]) *ReaderBuilder[P, R] {
+	b.compare, b.compares = comparison, true
+	return b
+}
+
+// Ignore adds a rule that knows a difference, by a name for it. Where it returns true of two results that differ, they
+// count as [Ignored], apart from those that agree: the op event tells no consistency, and observers get the name. Rules
+// are asked in the order in which they were added. Build refuses a nil rule and an empty name.
+func (b *ReaderBuilder[P, R]) Ignore(name string, knows func(old, new R) bool) *ReaderBuilder[P, R] {
+	b.ignored = append(b.ignored, ignoring[R]{name, knows})
+	return b
+}
+
+// Recheck lets two results that differ be read again after a delay, before the difference is believed: a write that was
+// under way is then over. The caller does not wait; the second reads, the op event and the observers follow in the
+// background as those of a [Detached] read do, and tell what the second comparison found. If a second read fails, no
+// consistency is told. If the background is full, the first comparison is believed. The default is zero: none; Build
+// refuses less.
+func (b *ReaderBuilder[P, R]) Recheck(delay time.Duration) *ReaderBuilder[P, R] {
+	b.recheck = delay
+	return b
+}
+
+// Redact says what of payloads and results may leave the process: what [Shown] has of them, which observers may write
+// and show. Each function returns its argument without what is to stay. Calling it again replaces them; Build refuses
+// nil.
+func (b *ReaderBuilder[P, R]) Redact(payload func(P) any, result func(R) R) *ReaderBuilder[P, R] {
+	b.redact, b.redacts = redaction[P, R]{payload, result}, true
 	return b
 }
 
@@ -100,7 +140,10 @@ func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
 		refuse(b.cutover == nil, "", ErrNilCutover),
 		refuse(b.old == nil, "old read: ", ErrNilFunction),
 		refuse(b.new == nil, "new read: ", ErrNilFunction),
-		refuse(b.compares && b.equal == nil, "comparison: ", ErrNilFunction),
+		refuse(b.compares && b.compare.equal == nil, "comparison: ", ErrNilFunction),
+		refuse(b.redacts && (b.redact.payload == nil || b.redact.result == nil), "redaction: ", ErrNilFunction),
+		refuse(b.recheck < 0, fmt.Sprintf("recheck delay %v: ", b.recheck), ErrNegative),
+		b.validateIgnored(),
 		refuse(b.clones && b.clone == nil, "clone: ", ErrNilFunction),
 		refuse(b.keyed && b.key == nil, "key: ", ErrNilFunction),
 		refuse(b.detached() && !b.clones && !b.unshared && !sharable(reflect.TypeFor[R]()), "", ErrCloneRequired),
@@ -114,12 +157,24 @@ func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
 			settings: b.cutover.settings,
 			kind:     ldmigration.Read,
 			calls:    [2]func(context.Context, P) (R, error){oldSide: b.old, newSide: b.new},
-			compare:  comparison[R]{equal: b.equal},
+			compare:  comparing[R]{Comparison: b.compare, ignored: slices.Clone(b.ignored)},
+			recheck:  b.recheck,
+			redact:   b.redact,
 			clone:    b.clone,
 			fallBack: b.fallBack,
 			key:      b.key,
 		},
 	}, nil
+}
+
+func (b *ReaderBuilder[P, R]) validateIgnored() error {
+	var errs []error
+	for _, rule := range b.ignored {
+		errs = append(errs,
+			refuse(rule.knows == nil, fmt.Sprintf("ignore %q: ", rule.name), ErrNilFunction),
+			refuse(rule.name == "", "ignore: ", ErrEmptyName))
+	}
+	return errors.Join(errs...)
 }
 
 func (b *ReaderBuilder[P, R]) detached() bool {

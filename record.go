@@ -49,15 +49,16 @@ type outcome struct {
 type record struct {
 	request
 	evaluation
-	operation   ldmigration.Operation
-	plan        plan
-	sides       [2]outcome
-	answer      side // whose outcome the caller gets
-	consistency Consistency
-	drawn       drawn
-	glance      glance
-	fault       *PanicError // of the comparison
-	err         error       // why the operation was not run
+	operation ldmigration.Operation
+	plan      plan
+	sides     [2]outcome
+	answer    side // whose outcome the caller gets
+	explain   bool // the caller wants to know where the results differ
+	rechecked bool
+	compared
+	drawn  drawn
+	glance glance
+	err    error // why the operation was not run
 }
 
 // succeeded and failed are what a call is that returned; one that did not is neither.

@@ -140,7 +140,7 @@ func (s *settings) tellStage(ctx context.Context, change StageChange) {
 	}
 	for _, observer := range s.observers {
 		if stageObserver, ok := observer.(StageObserver); ok {
-			s.contain(ctx, change.Flag, func() { stageObserver.ObserveStage(ctx, change) })
+			s.contain(ctx, change.Flag, "observer", func() { stageObserver.ObserveStage(ctx, change) })
 		}
 	}
 }

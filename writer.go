@@ -78,6 +78,12 @@ func (b *WriterBuilder[P]) RequireBoth() *WriterBuilder[P] {
 	return b
 }
 
+// Redact says what of payloads may leave the process: what [Shown] has of them. The default is nothing. Build refuses nil.
+func (b *WriterBuilder[P]) Redact(payload func(P) any) *WriterBuilder[P] {
+	b.returning.Redact(payload, func(none struct{}) struct{} { return none })
+	return b
+}
+
 // Build returns the writer. The error tells everything that is wrong at once; the writer is non-nil if and only if the
 // error is nil.
 func (b *WriterBuilder[P]) Build() (*Writer[P], error) {
@@ -95,6 +101,8 @@ type ReturningWriterBuilder[P, R any] struct {
 	key         KeyFunc[P]
 	keyed       bool
 	requireBoth bool
+	redact      redaction[P, R]
+	redacts     bool
 }
 
 // NewReturningWriter begins a writer under c of two functions that return a value and an error. They are called as
@@ -117,6 +125,12 @@ func (b *ReturningWriterBuilder[P, R]) RequireBoth() *ReturningWriterBuilder[P, 
 	return b
 }
 
+// Redact says what of payloads and results may leave the process, as [ReaderBuilder.Redact] does.
+func (b *ReturningWriterBuilder[P, R]) Redact(payload func(P) any, result func(R) R) *ReturningWriterBuilder[P, R] {
+	b.redact, b.redacts = redaction[P, R]{payload, result}, true
+	return b
+}
+
 // Build returns the writer. The error tells everything that is wrong at once; the writer is non-nil if and only if the
 // error is nil.
 func (b *ReturningWriterBuilder[P, R]) Build() (*ReturningWriter[P, R], error) {
@@ -125,6 +139,7 @@ func (b *ReturningWriterBuilder[P, R]) Build() (*ReturningWriter[P, R], error) {
 		refuse(b.old == nil, "old write: ", ErrNilFunction),
 		refuse(b.new == nil, "new write: ", ErrNilFunction),
 		refuse(b.keyed && b.key == nil, "key: ", ErrNilFunction),
+		refuse(b.redacts && (b.redact.payload == nil || b.redact.result == nil), "redaction: ", ErrNilFunction),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("building a writer: %w", err)
@@ -136,6 +151,7 @@ func (b *ReturningWriterBuilder[P, R]) Build() (*ReturningWriter[P, R], error) {
 			kind:     ldmigration.Write,
 			calls:    [2]func(context.Context, P) (R, error){oldSide: b.old, newSide: b.new},
 
+			redact:      b.redact,
 			key:         b.key,
 			requireBoth: b.requireBoth,
 		},
