@@ -29,7 +29,7 @@ func (c *Cutover) Background() BackgroundStats {
 }
 
 // Close waits until nothing runs in the background any more, or until ctx ends: then it returns an [ErrStillRunning],
-// with the context's cause, and says in the log how much ran. Operations may go on after Close, as a service that shuts
+// with the context's error and cause, and says in the log how much ran. Operations may go on after Close, as a service that shuts
 // down needs; detached reads then do without their secondary. It may be called more than once.
 func (c *Cutover) Close(ctx context.Context) error {
 	running := c.settings.owner.close(ctx)
@@ -37,7 +37,7 @@ func (c *Cutover) Close(ctx context.Context) error {
 		return nil
 	}
 	c.settings.log.warn(ctx, "closed while secondaries still run", flagAttr(c.flag), slog.Int("running", running))
-	return fmt.Errorf("closing the cutover of flag %q: %d %w: %w", c.flag, running, ErrStillRunning, context.Cause(ctx))
+	return fmt.Errorf("closing the cutover of flag %q: %d %w: %w", c.flag, running, ErrStillRunning, endOf(ctx))
 }
 
 // BackgroundStats is what a [Cutover] does beside its callers.

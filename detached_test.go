@@ -158,7 +158,7 @@ func TestCloseTellsWhatStillRuns(t *testing.T) {
 		begin := time.Now()
 		err := built.Close(ctx)
 		require.ErrorIs(t, err, cutover.ErrStillRunning)
-		require.EqualError(t, err, `closing the cutover of flag "flag": 2 still running in the background: shutting down`)
+		require.EqualError(t, err, `closing the cutover of flag "flag": 2 still running in the background: context deadline exceeded: shutting down`)
 		assert.Equal(t, time.Second, time.Since(begin))
 		assert.Contains(t, log.String(), "running=2")
 

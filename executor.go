@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"context"
+	"runtime/debug"
 	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
@@ -45,7 +46,7 @@ func (o *operation[P, R]) run(ctx context.Context, payload P, rec *record) (valu
 	first, second := rec.plan.authoritative, rec.plan.authoritative.other()
 	rec.answer = first
 	if o.kind == ldmigration.Read && o.key != nil && rec.plan.both {
-		rec.glance = o.keys.glance(o.key(payload))
+		o.glanceAt(ctx, rec, payload)
 	}
 
 	var aside *flight[P, R]
@@ -162,6 +163,8 @@ func (o *operation[P, R]) consistency(rec *record) Consistency {
 		return NoComparison
 	case !rec.sides[oldSide].succeeded() || !rec.sides[newSide].succeeded():
 		return NotBothSucceeded
+	case rec.fault != nil:
+		return ComparisonPanicked
 	case rec.glance.overtaken():
 		return WrittenMeanwhile
 	case !rec.toCompare():
@@ -169,6 +172,17 @@ func (o *operation[P, R]) consistency(rec *record) Consistency {
 	default:
 		return ComparisonPanicked
 	}
+}
+
+// glanceAt begins to look out for writes of the record. Its key serves the comparison alone, and is contained as that is.
+func (o *operation[P, R]) glanceAt(ctx context.Context, rec *record, payload P) {
+	defer func() {
+		if value := recover(); value != nil {
+			rec.fault = &PanicError{Value: value, Stack: debug.Stack()}
+			o.log.error(ctx, "key panicked", flagAttr(rec.flag), errAttr(rec.fault), stackAttr(rec.fault))
+		}
+	}()
+	rec.glance = o.keys.glance(o.key(payload))
 }
 
 // finish sends the op event and tells the observers.

@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"sync"
@@ -65,14 +66,19 @@ func (s *keyShard) leave(key uint64, k *busyKey) {
 	}
 }
 
-// lock waits for the key's turn, in the order of arrival, or until ctx ends. The error says that nothing was done.
+// lock waits for the key's turn, in the order of arrival, or until ctx ends. The error says that nothing was done. A key
+// that is free is taken whatever the context.
 func (s *keySpace) lock(ctx context.Context, key uint64) (unlock func(), err error) {
 	shard, k := s.use(key)
 	select {
 	case k.turn <- struct{}{}:
-	case <-ctx.Done():
-		shard.leave(key, k)
-		return nil, fmt.Errorf("waiting for another write of the same key: %w", context.Cause(ctx))
+	default:
+		select {
+		case k.turn <- struct{}{}:
+		case <-ctx.Done():
+			shard.leave(key, k)
+			return nil, fmt.Errorf("waiting for another write of the same key: %w", endOf(ctx))
+		}
 	}
 	k.writes.Add(1)
 	return func() {
@@ -88,6 +94,15 @@ type glance struct {
 	shard  *keyShard
 	busy   *busyKey
 	writes uint64
+}
+
+// endOf is the error of a context that ended, and its cause where that says more.
+func endOf(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
 
 func (s *keySpace) glance(key uint64) glance {

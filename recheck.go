@@ -35,7 +35,7 @@ func (d *detached[P, R]) again() {
 	rec.compared = compared{consistency: ComparisonPanicked}
 	if o.key != nil {
 		rec.glance.end()
-		rec.glance = o.keys.glance(o.key(d.payload))
+		o.glanceAt(d.ctx, rec, d.payload)
 	}
 	var flights [2]*flight[P, R]
 	for s := range flights {

@@ -65,7 +65,8 @@ func NewWriter[P any](c *Cutover, old, new func(context.Context, P) error) *Writ
 // writers of the [Cutover] that have it. Different keys do not wait for each other. The wait ends with the caller's
 // context: then nothing is run, and the error is the context's. Build refuses nil.
 //
-// A secondary that outlived its timeout does not keep its key: what it writes later may still come too late.
+// A secondary that outlived its timeout does not keep its key: what it writes later may still come too late. A function
+// that writes the same key through a writer again waits for itself.
 func (b *WriterBuilder[P]) SerializeBy(key KeyFunc[P]) *WriterBuilder[P] {
 	b.returning.SerializeBy(key)
 	return b
