@@ -90,11 +90,14 @@ func (f *flight[P, R]) land() {
 	}
 }
 
-// abandon goes on without the call when its time is over. Its goroutine stays the owner's until it ends.
+// abandon goes on without the call when its time is over. Its goroutine is the owner's from before it can be late, so that
+// the owner never seems idle in between.
 func (f *flight[P, R]) abandon() {
+	f.owner.adopt()
 	if f.state.CompareAndSwap(underWay, abandoned) {
-		f.owner.adopt()
 		f.settle()
+	} else {
+		f.owner.end()
 	}
 }
 

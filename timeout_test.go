@@ -417,3 +417,27 @@ func TestAWriterThatRequiresBoth(t *testing.T) {
 	require.ErrorIs(t, err, cutover.ErrUnwound)
 	require.EqualError(t, err, "old system: panic: old is gone")
 }
+
+// The call returns in the very instant in which its time is over, and either may come first.
+func TestASecondaryThatReturnsAsItsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	for _, order := range fourOrders {
+		t.Run(string(order), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client := &stagedClient{stage: ldmigration.Shadow}
+				c := build(t, cutover.New(client, "flag").ReadOrder(order).SecondaryTimeout(time.Second))
+				reader := readerOf(t, c, value("v"), after(time.Second, "v"), cutover.Equal)
+				for i := range 200 {
+					_, err := reader.Read(t.Context(), user, "id")
+					require.NoError(t, err)
+					require.NoError(t, c.Close(t.Context()))
+					require.Zero(t, c.Background().Running)
+					if order != cutover.Detached { // after Close a detached read is made without its secondary
+						require.Equal(t, i+1, client.count())
+					}
+				}
+			})
+		})
+	}
+}
