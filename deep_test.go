@@ -102,6 +102,10 @@ func TestDeepSaysWhereTwoResultsDiffer(t *testing.T) {
 			change: func(r *record) { r.ID, r.Lines[0].SKU, r.Lines[1].SKU, r.Tags["e.mail"] = "", "", "", "" },
 			rules:  []cutover.Rule{cutover.IgnorePaths("ID", "Lines[*].SKU", `Tags["e.mail"]`), nil},
 		},
+		"not where what is missing is ignored": {
+			change: func(r *record) { delete(r.Tags, "vip"); r.Lines = r.Lines[:1] },
+			rules:  []cutover.Rule{cutover.IgnorePaths("Tags.vip", "Lines[1]")},
+		},
 		"not below what is ignored": {
 			change: func(r *record) { r.Lines[0].SKU, r.Tags = "", nil },
 			rules:  []cutover.Rule{cutover.IgnorePaths("Lines[0]", "Tags")},

@@ -22,6 +22,7 @@ type detached[P, R any] struct {
 // clone, if the reader was given a way to make one.
 func (o *operation[P, R]) handOver(ctx context.Context, rec *record, values *[2]R, payload P, f *flight[P, R]) {
 	d := &detached[P, R]{op: o, ctx: context.WithoutCancel(ctx), rec: *rec, values: *values, payload: payload, flight: f}
+	d.rec.detached = true
 	rec.consistency = ComparedLater
 	f.handed = d
 	defer func() {

@@ -70,9 +70,27 @@ func TestADetachedReadReturnsWithTheAuthoritativeResult(t *testing.T) {
 					"old": int(c.old.Milliseconds()), "new": int(c.new.Milliseconds()),
 				}, event.Latency)
 				assert.Equal(t, cutover.Consistent, observed.only(t).Consistency)
+				assert.True(t, observed.only(t).Detached)
 				assert.Equal(t, c.new, observed.only(t).New.Latency)
 				assert.Zero(t, built.Background())
 			})
+		})
+	}
+}
+
+func TestTheCallerOfADetachedReadDoesNotCompare(t *testing.T) {
+	t.Parallel()
+	for _, secondary := range []time.Duration{0, time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			client := &stagedClient{stage: ldmigration.Shadow}
+			built := build(t, cutover.New(client, "flag").ReadOrder(cutover.Detached).SecondaryTimeout(0))
+			slow := func(_, _ string) bool { time.Sleep(time.Hour); return true }
+			begin := time.Now()
+			_, err := readerOf(t, built, after(time.Second, "v"), after(secondary, "v"), slow).Read(t.Context(), user, "id")
+			require.NoError(t, err)
+			assert.Equal(t, time.Second, time.Since(begin))
+			require.NoError(t, built.Close(t.Context()))
+			assert.True(t, client.only(t).ConsistencyCheck.Consistent())
 		})
 	}
 }

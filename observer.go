@@ -11,8 +11,9 @@ import (
 // Observer watches operations from outside: the one way to see what the library saw.
 type Observer interface {
 	// Observe is called once for each operation that ran, after its op event was sent and before the operation returns,
-	// with the operation's own context; for a detached read in the background, with that context's values. It must be safe for concurrent use, and quick: the caller waits for it. If it
-	// panics, the panic is logged and changes nothing.
+	// with the operation's own context; for a detached read, and for one that is read again, in the background and with
+	// that context's values. It must be safe for concurrent use, and quick: the caller waits for it. If it panics, the
+	// panic is logged and changes nothing.
 	Observe(ctx context.Context, o Observation)
 }
 
@@ -46,6 +47,9 @@ type Observation struct {
 	// Rechecked is true if a difference was found and both were read again; Old and New then have the second results, and
 	// the latencies and errors of the first. See [ReaderBuilder.Recheck].
 	Rechecked bool
+	// Detached is true if the operation returned to its caller before this was known: a [Detached] read, or one that was
+	// read again.
+	Detached bool
 	// Shown is what of all this may leave the process.
 	Shown Shown
 	// ComparisonPanic is the panic of the comparison, or of a clone for it, where Consistency is [ComparisonPanicked];
@@ -76,6 +80,7 @@ func observationOf[P, R any](o *operation[P, R], rec *record, values *[2]R, payl
 		Differences:     rec.differences,
 		IgnoredBy:       rec.ignoredBy,
 		Rechecked:       rec.rechecked,
+		Detached:        rec.detached,
 		ComparisonPanic: rec.fault,
 	}
 	if rec.operation == ldmigration.Read {

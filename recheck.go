@@ -17,6 +17,7 @@ func (o *operation[P, R]) recheckLater(ctx context.Context, rec *record, payload
 		return false
 	}
 	d := &detached[P, R]{op: o, ctx: context.WithoutCancel(ctx), rec: *rec, payload: payload}
+	d.rec.detached = true
 	rec.compared = compared{consistency: ComparedLater}
 	go func() {
 		defer o.owner.end()

@@ -55,6 +55,7 @@ type record struct {
 	answer    side // whose outcome the caller gets
 	explain   bool // the caller wants to know where the results differ
 	rechecked bool
+	detached  bool // the caller has its result already
 	compared
 	drawn  drawn
 	glance glance

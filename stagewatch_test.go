@@ -72,7 +72,10 @@ func TestAStageChangeIsToldOnce(t *testing.T) {
 		time.Sleep(time.Minute)
 		assert.Empty(t, at("dualwrite", user))
 		assert.Equal(t, []string{"user dualwrite shadow"}, at("shadow", user))
-		assert.Equal(t, 5, strings.Count(log.String(), "stage changed"), log.String())
+		time.Sleep(time.Minute)
+		assert.Equal(t, []string{"user shadow dualwrite"}, at("dualwrite", user))
+		assert.Equal(t, []string{"user dualwrite shadow"}, at("shadow", user), "and back at once")
+		assert.Equal(t, 7, strings.Count(log.String(), "stage changed"), log.String())
 	})
 }
 

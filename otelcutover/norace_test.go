@@ -1,0 +1,5 @@
+//go:build !race
+
+package otelcutover_test
+
+const raceEnabled = false
