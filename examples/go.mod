@@ -2,10 +2,14 @@ module github.com/gocutover/cutover/examples
 
 go 1.26.0
 
-replace github.com/gocutover/cutover => ../
+replace (
+	github.com/gocutover/cutover => ../
+	github.com/gocutover/cutover/insights => ../insights
+)
 
 require (
 	github.com/gocutover/cutover v0.0.0-00010101000000-000000000000
+	github.com/gocutover/cutover/insights v0.0.0-00010101000000-000000000000
 	github.com/launchdarkly/go-sdk-common/v3 v3.4.0
 	github.com/launchdarkly/go-server-sdk/v7 v7.14.6
 	github.com/mattn/go-isatty v0.0.24
@@ -15,6 +19,7 @@ require (
 )
 
 require (
+	github.com/DataDog/sketches-go v1.4.8 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/fsnotify/fsnotify v1.4.7 // indirect
 	github.com/google/uuid v1.6.0 // indirect
@@ -33,6 +38,7 @@ require (
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
+	google.golang.org/protobuf v1.36.11 // indirect
 	gopkg.in/ghodss/yaml.v1 v1.0.0 // indirect
 	gopkg.in/yaml.v2 v2.3.0 // indirect
 	modernc.org/libc v1.79.0 // indirect

@@ -111,7 +111,7 @@ func TestADetachedReadOutsideATraceHasNothingToLinkTo(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	o := observation()
-	o.Order = cutover.Detached
+	o.Order, o.Detached = cutover.Detached, true
 	r.Observe(t.Context(), o)
 	assert.Empty(t, r.span(t, "read new").Links())
 }

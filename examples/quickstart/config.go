@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"time"
 )
 
@@ -15,6 +16,8 @@ type config struct {
 	duration time.Duration
 	workers  int
 	fix      bool
+	serve    bool
+	addr     string
 }
 
 const (
@@ -36,6 +39,8 @@ func parseConfig(args []string, out io.Writer) (config, error) {
 	set.DurationVar(&cfg.duration, "duration", 20*time.Second, "how long the way through all stages takes, about")
 	set.IntVar(&cfg.workers, "workers", 4, "how many goroutines read and write")
 	set.BoolVar(&cfg.fix, "fix", true, "fix the planted bug when it is found; -fix=false shows what happens if nobody does")
+	set.BoolVar(&cfg.serve, "serve", false, "keep the service running, with its figures and a control for the stage on a page")
+	set.StringVar(&cfg.addr, "addr", "127.0.0.1:8080", "where -serve listens; an address of this machine's own")
 	err := set.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -62,5 +67,18 @@ func (c config) validate() error {
 	if c.duration < minDuration || c.duration > maxDuration {
 		errs = append(errs, fmt.Errorf("-duration %s: must be between %s and %s", c.duration, minDuration, maxDuration))
 	}
+	if c.serve && !isLoopback(c.addr) {
+		errs = append(errs, fmt.Errorf("-addr %s: must be a loopback address, such as 127.0.0.1:8080", c.addr))
+	}
 	return errors.Join(errs...)
+}
+
+// isLoopback reports whether nobody but this machine can reach an address: the control has no password.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = addr
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

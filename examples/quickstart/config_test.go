@@ -14,11 +14,12 @@ func TestTheCommandLine(t *testing.T) {
 	t.Parallel()
 	cfg, err := parseConfig(nil, nil)
 	require.NoError(t, err)
-	assert.Equal(t, config{seed: 1, orders: 3000, duration: 20 * time.Second, workers: 4, fix: true}, cfg)
+	want := config{seed: 1, orders: 3000, duration: 20 * time.Second, workers: 4, fix: true, addr: "127.0.0.1:8080"}
+	assert.Equal(t, want, cfg)
 
-	cfg, err = parseConfig([]string{"-seed=9", "-orders=50", "-duration=3s", "-workers=2", "-fix=false"}, nil)
+	cfg, err = parseConfig([]string{"-seed=9", "-orders=50", "-duration=3s", "-workers=2", "-fix=false", "-serve", "-addr=[::1]:0"}, nil)
 	require.NoError(t, err)
-	assert.Equal(t, config{seed: 9, orders: 50, duration: 3 * time.Second, workers: 2}, cfg)
+	assert.Equal(t, config{seed: 9, orders: 50, duration: 3 * time.Second, workers: 2, serve: true, addr: "[::1]:0"}, cfg)
 }
 
 func TestABadCommandLineGetsAClearError(t *testing.T) {
@@ -33,6 +34,8 @@ func TestABadCommandLineGetsAClearError(t *testing.T) {
 		"-duration soon":            `invalid value "soon" for flag -duration`,
 		"-seed -1":                  `invalid value "-1" for flag -seed`,
 		"-workers 0 -duration 10ms": "-duration 10ms",
+		"-serve -addr :8080":        "-addr :8080: must be a loopback address",
+		"-serve -addr 0.0.0.0:80":   "-addr 0.0.0.0:80: must be a loopback address",
 		"-speed 9":                  "flag provided but not defined: -speed",
 		"shadow":                    `unexpected argument "shadow"`,
 	} {
@@ -49,7 +52,7 @@ func TestHelpListsTheFlags(t *testing.T) {
 	var out strings.Builder
 	_, err := parseConfig([]string{"-help"}, &out)
 	require.ErrorIs(t, err, flag.ErrHelp)
-	for _, name := range []string{"-seed", "-orders", "-duration", "-workers", "-fix"} {
+	for _, name := range []string{"-seed", "-orders", "-duration", "-workers", "-fix", "-serve", "-addr"} {
 		assert.Contains(t, out.String(), name)
 	}
 }

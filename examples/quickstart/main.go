@@ -22,7 +22,11 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, cfg, os.Stdout); err != nil {
+	do := run
+	if cfg.serve {
+		do = serve
+	}
+	if err := do(ctx, cfg, os.Stdout); err != nil {
 		fmt.Fprintf(os.Stderr, "quickstart: %v\n", err)
 		os.Exit(1) //nolint:gocritic // the process ends: there is nothing left for stop to do
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gocutover/cutover"
+	"github.com/gocutover/cutover/insights"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	ld "github.com/launchdarkly/go-server-sdk/v7"
 )
@@ -25,8 +27,11 @@ type migration struct {
 	flag    *flagFile
 	sink    *sink
 	client  *ld.LDClient
+	orders  *orderService
 	figures *figures
 	traffic *traffic
+	// insights takes the place of figures while the service is kept running: its memory is bounded.
+	insights *insights.Figures
 
 	began   time.Time
 	visited []ldmigration.Stage
@@ -43,6 +48,9 @@ type fix struct {
 // openMigration starts everything but the traffic. If it returns an error, nothing is left running.
 func openMigration(ctx context.Context, cfg config, dir string, screen *screen) (*migration, error) {
 	m := &migration{cfg: cfg, screen: screen, figures: newFigures(), began: time.Now()}
+	if cfg.serve {
+		m.insights = insights.New(insights.Config{Thresholds: demoThresholds})
+	}
 	if err := m.open(ctx, dir); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
@@ -69,17 +77,20 @@ func (m *migration) open(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	m.closers = append(m.closers, m.client.Close)
-	orders, err := newOrderService(m.client, m.legacy, m.modern, m.figures)
-	if err != nil {
+	var observer cutover.Observer = m.figures
+	if m.insights != nil {
+		observer = m.insights
+	}
+	if m.orders, err = newOrderService(m.client, m.legacy, m.modern, observer); err != nil {
 		return err
 	}
 	m.closers = append(m.closers, func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 		defer cancel()
-		return orders.Close(ctx)
+		return m.orders.Close(ctx)
 	})
 	existing := newGenerator(m.cfg.seed, 0).Orders(m.cfg.orders)
-	m.traffic = newTraffic(orders, existing, m.cfg)
+	m.traffic = newTraffic(m.orders, existing, m.cfg)
 	return m.legacy.Fill(ctx, existing)
 }
 

@@ -32,6 +32,18 @@ func openModern(ctx context.Context, path string) (*modernStore, error) {
 // already stays as it is.
 func (s *modernStore) FixPrices() { s.prices.Store(&exactPrices) }
 
+// Spoil changes the status of an order that is there, as somebody might who does not know of the migration. It returns
+// the order's number.
+func (s *modernStore) Spoil(ctx context.Context) (int64, error) {
+	const spoil = `UPDATE orders SET status = 'lost' WHERE id = (SELECT id FROM orders WHERE status != 'lost' ORDER BY random() LIMIT 1)
+		RETURNING id`
+	var id int64
+	if err := s.db.writes.QueryRowContext(ctx, spoil).Scan(&id); err != nil {
+		return 0, fmt.Errorf("new database: spoiling an order: %w", err)
+	}
+	return id, nil
+}
+
 const (
 	modernSelect = `SELECT o.id, o.revision, o.status, o.placed, c.id, c.name, c.email, c.city,
 		l.sku, p.title, l.quantity, l.unit_cents

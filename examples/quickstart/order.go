@@ -45,7 +45,7 @@ func (c Cents) String() string {
 	return fmt.Sprintf("%d.%02d", c/100, c%100)
 }
 
-// sameOrder is the consistency check of a read: does the new database say what the old one says?
+// sameOrder says whether two readings of an order agree, as the consistency check of a read does.
 func sameOrder(old, new Order) bool {
 	return old.ID == new.ID &&
 		old.Revision == new.Revision &&

@@ -7,7 +7,6 @@ import (
 	"github.com/gocutover/cutover"
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
-	ld "github.com/launchdarkly/go-server-sdk/v7"
 )
 
 const flagKey = "orders-to-new-database"
@@ -19,8 +18,14 @@ type orderService struct {
 	save   *cutover.Writer[Order]
 }
 
+// orderStore is what the service needs of a database.
+type orderStore interface {
+	Order(ctx context.Context, id int64) (Order, error)
+	Save(ctx context.Context, order Order) error
+}
+
 func newOrderService(
-	client *ld.LDClient, legacy *legacyStore, modern *modernStore, observer cutover.Observer,
+	client cutover.FlagClient, legacy, modern orderStore, observer cutover.Observer,
 ) (*orderService, error) {
 	orders, err := cutover.New(client, flagKey).
 		DefaultStage(ldmigration.Off).
@@ -30,7 +35,10 @@ func newOrderService(
 	if err != nil {
 		return nil, err
 	}
-	order, err := cutover.NewReader(orders, legacy.Order, modern.Order).Compare(sameOrder).Build()
+	order, err := cutover.NewReader(orders, legacy.Order, modern.Order).
+		CompareWith(cutover.Deep[Order]()).
+		Redact(func(id int64) any { return id }, withoutPerson).
+		Build()
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +57,12 @@ func (s *orderService) Order(ctx context.Context, customer Customer, id int64) (
 // Save stores a customer's new or changed order.
 func (s *orderService) Save(ctx context.Context, order Order) error {
 	return s.save.Write(ctx, evaluationContext(order.Customer), order)
+}
+
+// withoutPerson is what of an order may be shown to whoever looks after the migration: not whose it is.
+func withoutPerson(order Order) Order {
+	order.Customer = Customer{ID: order.Customer.ID}
+	return order
 }
 
 // Close waits until nothing runs beside the callers any more. Close the databases after it.

@@ -59,16 +59,25 @@ func (m *migration) findAndFix(ctx context.Context, until time.Time) error {
 }
 
 func (m *migration) fix(ctx context.Context) error {
+	repaired, err := m.repairPrices(ctx)
+	if err != nil {
+		return err
+	}
+	m.say("", fmt.Sprintf("fixed the price column and repaired %s orders", thousands(repaired)))
+	return nil
+}
+
+// repairPrices deploys the fix and copies again what the bug has harmed.
+func (m *migration) repairPrices(ctx context.Context) (int, error) {
 	m.modern.FixPrices()
 	// A write that began before the fix may still store what it rounded.
 	m.traffic.Settle()
 	repaired, err := repair(ctx, m.legacy, m.modern)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	m.traffic.Settle()
-	m.say("", fmt.Sprintf("fixed the price column and repaired %s orders", thousands(repaired)))
-	return nil
+	return repaired, nil
 }
 
 // stayConsistent fails unless every read that is compared from now on agrees.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
@@ -26,6 +27,10 @@ var route = []stop{
 	{ldmigration.RampDown, ldmigration.New, "reads leave the old one; writes still go to both", 0.10, (*migration).compareAll},
 	{ldmigration.Complete, ldmigration.New, "the new database serves reads and writes", 0.10, (*migration).justServe},
 }
+
+// Stage and Means are what the control shows of it.
+func (s stop) Stage() ldmigration.Stage { return s.stage }
+func (s stop) Means() string            { return strings.ToUpper(s.means[:1]) + s.means[1:] + "." }
 
 // walk moves the flag through all stages while the traffic goes on.
 func (m *migration) walk(ctx context.Context) error {

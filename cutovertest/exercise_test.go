@@ -1,0 +1,339 @@
+package cutovertest_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gocutover/cutover"
+	"github.com/gocutover/cutover/cutovertest"
+)
+
+func byKey(it item) string { return it.Key }
+
+func TestAMigrationInWhichNothingIsWrongPasses(t *testing.T) {
+	t.Parallel()
+	withBuilder := func(build func(b *cutover.Builder)) func(*shelfMigration) {
+		return func(m *shelfMigration) {
+			m.HangFor = time.Minute
+			m.Wire = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
+				b := cutover.New(client, "shelves").Logger(quiet)
+				build(b)
+				return wireUnder(b, old, new)
+			}
+		}
+	}
+	variants := map[string]func(*shelfMigration){
+		"by default":        func(*shelfMigration) {},
+		"with another seed": func(m *shelfMigration) { m.Seed = 4711 },
+		"in several rounds": func(m *shelfMigration) { m.Rounds = 3 },
+		"of its own wiring": func(m *shelfMigration) { m.Wire = wire },
+		"in which each is another record": func(m *shelfMigration) {
+			m.Payload = func(n int) item { return item{Key: strings.Repeat("x", n)} }
+			m.Missing = func(_ item, err error) bool { return errors.Is(err, errNoItem) }
+		},
+		"of the same few payloads": func(m *shelfMigration) {
+			m.Payload = cutovertest.Samples(item{"a", "1", 1}, item{"a", "2", 1}, item{"b", "1", 1})
+		},
+		"without deletes":                inBoth(func(s *shelfSystems, _, _ *shelf) { s.Old.Delete, s.New.Delete = nil, nil }),
+		"with detached reads":            withBuilder(func(b *cutover.Builder) { b.ReadOrder(cutover.Detached) }),
+		"with serial reads":              withBuilder(func(b *cutover.Builder) { b.ReadOrder(ldmigration.Serial) }),
+		"with reads in random order":     withBuilder(func(b *cutover.Builder) { b.ReadOrder(ldmigration.Random) }),
+		"with a short secondary timeout": withBuilder(func(b *cutover.Builder) { b.SecondaryTimeout(5 * time.Millisecond) }),
+		"with writers that require both": func(m *shelfMigration) {
+			m.RequireBoth = true
+			m.Wire = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
+				service, err := wire(client, old, new)
+				c, buildErr := cutover.New(client, "shelves").Logger(quiet).Build()
+				put, putErr := cutover.NewWriter(c, old.Write, new.Write).RequireBoth().SerializeBy(cutover.Key(byKey)).Build()
+				service.Write = func(ctx context.Context, it item) error { return put.Write(ctx, anybody, it) }
+				return service, errors.Join(err, buildErr, putErr)
+			}
+		},
+	}
+	for name, change := range variants {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := shelves()
+				change(&m)
+				assert.True(t, cutovertest.Exercise(t, m))
+			})
+		})
+	}
+	t.Run("outside of a bubble", func(t *testing.T) {
+		t.Parallel()
+		cutovertest.Exercise(t, shelves())
+	})
+}
+
+// wireUnder is wire under a builder's settings, with reads that fall back.
+func wireUnder(b *cutover.Builder, old, new shelfSystem) (shelfService, error) {
+	c, err := b.Build()
+	if err != nil {
+		return shelfService{}, err
+	}
+	get, getErr := cutover.NewReader(c, old.Read, new.Read).Compare(cutover.Equal).FallBack().Recheck(time.Millisecond).Build()
+	put, putErr := cutover.NewWriter(c, old.Write, new.Write).SerializeBy(cutover.Key(byKey)).Build()
+	return shelfService{
+		Read:  func(ctx context.Context, key string) (item, error) { return get.Read(ctx, anybody, key) },
+		Write: func(ctx context.Context, it item) error { return put.Write(ctx, anybody, it) },
+		Close: c.Close,
+	}, errors.Join(getErr, putErr)
+}
+
+func TestRequireBothIsHeldToWhatItSays(t *testing.T) {
+	t.Parallel()
+	m := shelves()
+	m.RequireBoth = true
+	got := catch(func(tb *caughtTest) { cutovertest.Exercise(tb, m) })
+	assert.Contains(t, got.String(), "a write that requires both systems fails if the secondary does")
+}
+
+// Every stage, move and fault is to be met, whatever the seed.
+func TestExerciseGoesEverywhere(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(5) {
+		m := shelves()
+		m.Seed = seed
+		scripts, err := cutovertest.Scripts(m)
+		require.NoError(t, err)
+		met := map[string]bool{}
+		for _, script := range scripts {
+			stage := "off"
+			for _, word := range strings.Fields(script) {
+				step, to, during := strings.Cut(word, ">")
+				verb, rest, numbered := strings.Cut(step, ":")
+				_, fault, _ := strings.Cut(rest, "@")
+				met[stage+" "+verb] = true
+				met[stage+" "+verb+"@"+fault] = true
+				if during {
+					met[stage+" to "+to], met[stage+" during "+to], stage = true, true, to
+				} else if !numbered && verb != "backfill" {
+					met[stage+" to "+verb], stage = true, verb
+				}
+			}
+		}
+		stages := cutovertest.Stages()
+		for i, stage := range stages {
+			for _, verb := range []string{"write", "read", "delete"} {
+				assert.True(t, met[string(stage)+" "+verb], "%s at %s", verb, stage)
+			}
+			assert.True(t, met[string(stage)+" write@refuses"])
+			for _, fault := range []string{"fails", "panics", "exits", "hangs", "sticks", "slows", "loses-answer"} {
+				dual := stage != ldmigration.Off && stage != ldmigration.Complete
+				assert.Equal(t, dual, met[string(stage)+" write@"+fault], "%s at %s", fault, stage)
+				both := stage == ldmigration.Shadow || stage == ldmigration.Live
+				assert.Equal(t, both, met[string(stage)+" read@"+fault], "%s at %s", fault, stage)
+			}
+			if i > 0 {
+				assert.True(t, met[string(stages[i-1])+" during "+string(stage)], "to %s", stage)
+				assert.True(t, met[string(stage)+" during "+string(stages[i-1])], "back from %s", stage)
+			}
+		}
+		for _, move := range []string{
+			"off to complete", "complete to off", "off to shadow", "shadow to off", "live to complete", "complete to live",
+			"dualwrite backfill", "shadow backfill", "off backfill",
+		} {
+			assert.True(t, met[move], move)
+		}
+	}
+}
+
+func TestWhatOnlyTheNewSystemGotIsSavedAgainWhileWritesGoToBoth(t *testing.T) {
+	t.Parallel()
+	m := shelves()
+	m.Payload = func(n int) item { return item{Key: strconv.Itoa(n)} }
+	scripts, err := cutovertest.Scripts(m)
+	require.NoError(t, err)
+	before, from, _ := strings.Cut(scripts["six stages, there and back"], ">complete ")
+	atComplete, from, _ := strings.Cut(from, ">rampdown ")
+	back, _, _ := strings.Cut(from, ">live ")
+	for word := range strings.FieldsSeq(atComplete) {
+		if strings.HasPrefix(word, "write:") && !slices.Contains(strings.Fields(before), word) {
+			assert.Contains(t, strings.Fields(back), word)
+		}
+	}
+}
+
+func TestTheSameSeedMakesTheSameScripts(t *testing.T) {
+	t.Parallel()
+	one, err := cutovertest.Scripts(shelves())
+	require.NoError(t, err)
+	again, err := cutovertest.Scripts(shelves())
+	require.NoError(t, err)
+	assert.Equal(t, one, again)
+	m := shelves()
+	m.Seed = 2
+	other, err := cutovertest.Scripts(m)
+	require.NoError(t, err)
+	assert.NotEqual(t, one, other)
+}
+
+func TestAScriptRunsAlone(t *testing.T) {
+	t.Parallel()
+	m := shelves()
+	plantedBugs["a new writer that drops a field"].plant(&m)
+	m.Script = "write:1 read:1@fails dualwrite write:1>shadow delete:1"
+	got := catch(func(tb *caughtTest) { assert.False(t, cutovertest.Exercise(tb, m)) })
+	assert.Contains(t, got.String(), "stage    dualwrite, after the move from off, during the move to shadow")
+	assert.Contains(t, got.String(), "CUTOVERTEST_SCRIPT='write:1 read:1@fails dualwrite write:1>shadow'")
+	assert.NotContains(t, got.String(), "found in")
+
+	m.Script = "write:1 read:1"
+	assert.True(t, cutovertest.Exercise(t, m))
+}
+
+func TestTheScriptOfTheEnvironmentGoesFirst(t *testing.T) {
+	t.Setenv("CUTOVERTEST_SCRIPT", "dualwrite backfill write:7")
+	m := shelves()
+	m.Script = "write:1"
+	plantedBugs["a new writer that drops a field"].plant(&m)
+	got := catch(func(tb *caughtTest) { cutovertest.Exercise(tb, m) })
+	assert.Contains(t, got.String(), "step     write:7")
+}
+
+func TestAMigrationIsRefusedWithEverythingThatIsMissing(t *testing.T) {
+	t.Parallel()
+	refusals := map[string]struct {
+		change func(*shelfMigration)
+		want   []string
+	}{
+		"nothing given": {func(m *shelfMigration) { *m = shelfMigration{} }, []string{"needs Fresh", "needs Payload", "needs Key"}},
+		"no functions":  {inBoth(func(s *shelfSystems, _, _ *shelf) { *s = shelfSystems{} }), []string{"needs Old.Read", "needs New.List"}},
+		"a system that is not empty": {
+			inBoth(func(_ *shelfSystems, _, after *shelf) { after.items["z"] = item{Key: "z"} }), []string{"fresh systems are to be empty", "z:"},
+		},
+		"a script of nonsense": {func(m *shelfMigration) { m.Script = "write:x" }, []string{`script: "write:x": "x" is no payload's number`}},
+		"a wiring that fails": {func(m *shelfMigration) {
+			m.Wire = func(cutover.FlagClient, shelfSystem, shelfSystem) (shelfService, error) {
+				return shelfService{}, errNoItem
+			}
+		}, []string{"wiring: no such item"}},
+		"a wiring of nothing": {func(m *shelfMigration) {
+			m.Wire = func(cutover.FlagClient, shelfSystem, shelfSystem) (shelfService, error) { return shelfService{}, nil }
+		}, []string{"needs Service.Read", "needs Service.Write"}},
+		"a pair that cannot be closed": {inBoth(func(s *shelfSystems, _, _ *shelf) { s.Close = func() error { return errDisk } }), []string{"disk full"}},
+	}
+	for name, c := range refusals {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := shelves()
+			c.change(&m)
+			got := catch(func(tb *caughtTest) { assert.False(t, cutovertest.Exercise(tb, m)) })
+			for _, want := range c.want {
+				assert.Contains(t, got.String(), want)
+			}
+		})
+	}
+	got := catch(func(tb *caughtTest) { cutovertest.Exercise(tb, cutovertest.Migration[string, item, string]{}) })
+	assert.Contains(t, got.String(), "needs Want, as a payload is no result")
+	assert.Panics(t, func() { cutovertest.Samples[int]() })
+}
+
+func TestEveryPairIsClosed(t *testing.T) {
+	t.Parallel()
+	m := shelves()
+	open := 0
+	fresh := m.Fresh
+	m.Fresh = func() shelfSystems {
+		open++
+		s := fresh()
+		s.Close = func() error {
+			open--
+			return nil
+		}
+		return s
+	}
+	cutovertest.Exercise(t, m)
+	assert.Zero(t, open)
+}
+
+func TestAScriptIsCutDownToWhatBreaksTheSamePromise(t *testing.T) {
+	t.Parallel()
+	long := "write:0 dualwrite write:1@fails read:1 write:2>shadow read:2 live write:3 delete:3 rampdown"
+	cases := map[string]struct {
+		play func(script string) string
+		want string
+	}{
+		"one step": {func(s string) string {
+			if strings.Contains(s, "write:3") {
+				return "a promise"
+			}
+			return ""
+		}, "write:3"},
+		"not to a step that breaks another promise": {func(s string) string {
+			switch {
+			case strings.Contains(s, "write:0") && strings.Contains(s, "delete:3"):
+				return "a promise"
+			case s != "":
+				return "another promise"
+			default:
+				return ""
+			}
+		}, "write:0 delete:3"},
+		"without the fault and outside of the write": {func(s string) string {
+			if strings.Contains(s, "write:1") && strings.Contains(s, "shadow") {
+				return "a promise"
+			}
+			return ""
+		}, "write:1 shadow"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, c.want, cutovertest.Shrunk(long, c.play))
+		})
+	}
+}
+
+func TestTheStageMovesWhileARecordIsWritten(t *testing.T) {
+	t.Parallel()
+	m := shelves()
+	var client cutover.FlagClient
+	var stages []ldmigration.Stage
+	m.Wire = func(c cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
+		client = c
+		return wire(c, old, new)
+	}
+	inNew(func(s *shelf, system *shelfSystem) {
+		system.Write = func(ctx context.Context, it item) error {
+			stage, _, err := client.MigrationVariation("shelves", anybody, ldmigration.Off)
+			stages = append(stages, stage)
+			return errors.Join(err, s.Put(ctx, it))
+		}
+	})(&m)
+	m.Script = "dualwrite write:1 write:2>shadow"
+	cutovertest.Exercise(t, m)
+	assert.Equal(t, []ldmigration.Stage{ldmigration.DualWrite, ldmigration.Shadow}, stages)
+}
+
+func FuzzParseScript(f *testing.F) {
+	scripts, err := cutovertest.Scripts(shelves())
+	require.NoError(f, err)
+	for _, name := range slices.Sorted(maps.Keys(scripts)) {
+		f.Add(scripts[name])
+	}
+	for _, text := range []string{"", "write:1@hangs>live", "write:-1", "read:1@x", "move:1", "off>live", "write:1>", "backfill:1"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		once, err := cutovertest.ParsedScript(text)
+		if err != nil {
+			return
+		}
+		twice, err := cutovertest.ParsedScript(once)
+		require.NoError(t, err)
+		require.Equal(t, once, twice)
+	})
+}

@@ -1,0 +1,105 @@
+package cutovertest
+
+import (
+	"context"
+	"runtime"
+	"time"
+)
+
+// Fault is something that goes wrong in a call of a read or write function. [Read] and [Write] put faults around a
+// function; [EveryNth], [First], [When] and [Switch] say when they happen. A Fault may be used for several functions at a
+// time, and counts their calls together.
+//
+// A fault that waits is durably blocked in a synctest bubble.
+type Fault struct {
+	around func(call *call, next func(context.Context) error) error
+}
+
+// call is one call of a function with faults around it.
+type call struct {
+	ctx     context.Context //nolint:containedctx // the argument of one call, on its way through the faults
+	payload any
+}
+
+// Fail makes a call return err without doing anything.
+func Fail(err error) Fault {
+	return Fault{func(*call, func(context.Context) error) error { return err }}
+}
+
+// LoseAnswer lets a call do what it does and return err: the write was made, and its caller cannot know.
+func LoseAnswer(err error) Fault {
+	return Fault{func(c *call, next func(context.Context) error) error {
+		if failed := next(c.ctx); failed != nil {
+			return failed
+		}
+		return err
+	}}
+}
+
+// Panic makes a call panic with value without doing anything.
+func Panic(value any) Fault {
+	return Fault{func(*call, func(context.Context) error) error { panic(value) }}
+}
+
+// Exit makes a call end its goroutine by runtime.Goexit, as t.FailNow does, without doing anything.
+func Exit() Fault {
+	return Fault{func(*call, func(context.Context) error) error {
+		runtime.Goexit()
+		return nil
+	}}
+}
+
+// Hang makes a call wait until its context ends and return that context's error, without doing anything.
+func Hang() Fault {
+	return Fault{func(c *call, _ func(context.Context) error) error {
+		<-c.ctx.Done()
+		return c.ctx.Err()
+	}}
+}
+
+// HangUntil makes a call wait until release is closed, whatever becomes of its context, and then go on as if nothing had
+// been. Put Fail behind it for a call that never does anything.
+func HangUntil(release <-chan struct{}) Fault {
+	return Fault{func(c *call, next func(context.Context) error) error {
+		<-release
+		return next(c.ctx)
+	}}
+}
+
+// Slow makes a call wait for d before it goes on. If its context ends first, it returns that context's error without
+// doing anything.
+func Slow(d time.Duration) Fault {
+	return Fault{func(c *call, next func(context.Context) error) error {
+		if err := pause(c.ctx, d); err != nil {
+			return err
+		}
+		return next(c.ctx)
+	}}
+}
+
+// Late makes a call wait for d after it did what it does, whatever becomes of its context: the write is made long before
+// its caller knows.
+func Late(d time.Duration) Fault {
+	return Fault{func(c *call, next func(context.Context) error) error {
+		defer func() { _ = pause(context.Background(), d) }()
+		return next(c.ctx)
+	}}
+}
+
+// IgnoreContext hides from the faults behind it, and from the function, that the context has ended.
+func IgnoreContext() Fault {
+	return Fault{func(c *call, next func(context.Context) error) error {
+		return next(context.WithoutCancel(c.ctx))
+	}}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

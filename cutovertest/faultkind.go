@@ -1,0 +1,56 @@
+package cutovertest
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// errInjected is the error of every call that [Exercise] makes fail.
+var errInjected = errors.New("a fault that cutovertest made")
+
+// faultKind is a fault that a script can name.
+type faultKind struct {
+	tells         string // what it does, in a failure
+	applied       bool   // whether the write is made all the same
+	answers       bool   // whether the call returns without an error
+	authoritative bool   // whether it happens to the authoritative system instead of the secondary
+	faults        func(release <-chan struct{}) []Fault
+}
+
+var faultKinds = map[string]faultKind{
+	"fails": {tells: "the secondary fails", faults: always(Fail(errInjected))},
+	"loses-answer": {
+		tells: "the secondary does it and returns an error", applied: true, faults: always(LoseAnswer(errInjected)),
+	},
+	"panics": {tells: "the secondary panics", faults: always(Panic(errInjected))},
+	"exits":  {tells: "the secondary ends its goroutine", faults: always(Exit())},
+	"hangs":  {tells: "the secondary hangs until its context ends", faults: hangs},
+	"sticks": {
+		tells:  "the secondary hangs and ignores its context",
+		faults: func(release <-chan struct{}) []Fault { return []Fault{HangUntil(release), Fail(errInjected)} },
+	},
+	"slows": {
+		tells: "the secondary is slow", applied: true, answers: true, faults: always(IgnoreContext(), Slow(time.Millisecond)),
+	},
+	"refuses": {tells: "the authoritative system fails", authoritative: true, faults: always(Fail(errInjected))},
+}
+
+// faultNames are the kinds in the order in which walks try them.
+var faultNames = []string{"fails", "refuses", "panics", "loses-answer", "hangs", "sticks", "exits", "slows"}
+
+func always(faults ...Fault) func(<-chan struct{}) []Fault {
+	return func(<-chan struct{}) []Fault { return faults }
+}
+
+// hangs is Hang for where no context ends.
+func hangs(release <-chan struct{}) []Fault {
+	return []Fault{{func(c *call, _ func(context.Context) error) error {
+		select {
+		case <-c.ctx.Done():
+			return c.ctx.Err()
+		case <-release:
+			return errInjected
+		}
+	}}}
+}

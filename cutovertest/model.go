@@ -1,0 +1,56 @@
+package cutovertest
+
+import (
+	"maps"
+
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+)
+
+// model is what both systems hold if everything is as the stage table promises. A record is the number of the payload
+// that it was last written with.
+type model[K comparable] struct {
+	table map[ldmigration.Stage]plans
+	stage ldmigration.Stage
+	holds [2]map[K]int
+}
+
+func newModel[K comparable](table map[ldmigration.Stage]plans) *model[K] {
+	return &model[K]{table: table, stage: ldmigration.Off, holds: [2]map[K]int{{}, {}}}
+}
+
+func (m *model[K]) reads() plan  { return m.table[m.stage].reads }
+func (m *model[K]) writes() plan { return m.table[m.stage].writes }
+
+// apply does one step. The key is that of the step's payload.
+func (m *model[K]) apply(s step, key K) {
+	switch s.verb {
+	case backfills:
+		m.holds[newSide] = maps.Clone(m.holds[oldSide])
+	case writes:
+		m.change(s, func(held map[K]int) { held[key] = s.n })
+	case deletes:
+		m.change(s, func(held map[K]int) { delete(held, key) })
+	case moves, reads:
+	}
+	if s.stage != "" {
+		m.stage = s.stage
+	}
+}
+
+func (m *model[K]) change(s step, change func(map[K]int)) {
+	p, kind := m.writes(), faultKinds[s.fault]
+	if kind.authoritative {
+		return
+	}
+	change(m.holds[p.first])
+	if p.both && (s.fault == "" || kind.applied) {
+		change(m.holds[p.first.other()])
+	}
+}
+
+// agree reports whether both systems hold the same record of a key, or none.
+func (m *model[K]) agree(key K) bool {
+	before, inOld := m.holds[oldSide][key]
+	after, inNew := m.holds[newSide][key]
+	return inOld == inNew && before == after
+}

@@ -1,0 +1,185 @@
+package cutovertest
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+)
+
+// walk is a way through the stages, with one kind of fault or none.
+type walk struct {
+	name   string
+	stages []ldmigration.Stage
+	fault  string
+}
+
+// walks are all ways that Exercise goes: what is wrong without a fault is told without one.
+func walks() []walk {
+	six := thereAndBack(Stages()...)
+	all := []walk{
+		{"six stages, there and back", six, ""},
+		{"six stages, each move there, back and there again", hesitating(), ""},
+		{"four stages, there and back", thereAndBack(ldmigration.Off, ldmigration.Shadow, ldmigration.Live, ldmigration.Complete), ""},
+		{"two stages, there and back", thereAndBack(ldmigration.Off, ldmigration.Complete), ""},
+	}
+	for _, fault := range faultNames {
+		all = append(all, walk{"six stages, there and back; " + faultKinds[fault].tells, six, fault})
+	}
+	return all
+}
+
+func thereAndBack(stages ...ldmigration.Stage) []ldmigration.Stage {
+	back := slices.Clone(stages[:len(stages)-1])
+	slices.Reverse(back)
+	return slices.Concat(stages, back)
+}
+
+// hesitating goes two steps forward and one back, all the way.
+func hesitating() []ldmigration.Stage {
+	stages := Stages()
+	way := stages[:1:1]
+	for i := range len(stages) - 1 {
+		way = append(way, stages[i+1], stages[i], stages[i+1])
+	}
+	return way
+}
+
+// shownReads is how many records are read after a move; what both systems hold is compared as a whole all the time.
+const shownReads = 4
+
+// writing makes the script of a walk. It keeps a model of its own, to know what there is to read, repair and delete.
+type writing[K comparable] struct {
+	script  script
+	model   *model[K]
+	random  *rand.Rand
+	key     func(n int) K
+	deletes bool
+	next    int   // the next payload
+	keys    []K   // in the order in which they came first
+	last    []int // the last payload of each of them
+	behind  bool  // whether one system missed writes since the last convergence
+}
+
+// write makes the script: operations at each stage, and a write during each move.
+func (w *writing[K]) write(way walk) script {
+	w.stay(way.fault)
+	for _, to := range way.stages[1:] {
+		w.leave(to)
+		w.look()
+		w.stay(way.fault)
+	}
+	return w.script
+}
+
+func (w *writing[K]) do(s step) {
+	var key K
+	if s.verb != moves && s.verb != backfills {
+		key = w.key(s.n)
+	}
+	if s.verb == writes {
+		if i := slices.Index(w.keys, key); i < 0 {
+			w.keys, w.last = append(w.keys, key), append(w.last, s.n)
+		} else {
+			w.last[i] = s.n
+		}
+	}
+	w.model.apply(s, key)
+	w.script = append(w.script, s)
+}
+
+// fresh writes the next payload and returns its number.
+func (w *writing[K]) fresh(fault string, during ldmigration.Stage) int {
+	n := w.next
+	w.next++
+	w.do(step{verb: writes, n: n, fault: fault, stage: during})
+	return n
+}
+
+// some returns the last payload of any record.
+func (w *writing[K]) some() int { return w.last[w.random.IntN(len(w.last))] }
+
+// look reads some records, the latest among them.
+func (w *writing[K]) look() {
+	w.do(step{verb: reads, n: w.next - 1})
+	for range min(len(w.last), shownReads) - 1 {
+		w.do(step{verb: reads, n: w.some()})
+	}
+}
+
+// stay does all that there is to do at a stage; with a fault, only what the fault may harm.
+func (w *writing[K]) stay(fault string) {
+	n := w.fresh("", "")
+	w.do(step{verb: reads, n: n})
+	if fault != "" {
+		w.converge()
+		w.fail(fault)
+		return
+	}
+	w.do(step{verb: writes, n: n})
+	w.do(step{verb: reads, n: n})
+	w.converge()
+	for range 1 + w.random.IntN(2) {
+		w.do(step{verb: reads, n: w.fresh("", "")})
+	}
+	w.do(step{verb: writes, n: w.some()})
+	if w.deletes {
+		n := w.some()
+		w.do(step{verb: deletes, n: n})
+		w.do(step{verb: reads, n: n})
+		if w.random.IntN(2) == 0 {
+			w.do(step{verb: writes, n: n})
+		}
+	}
+	w.fresh("", "")
+	w.look()
+}
+
+// fail does operations with a fault, and repairs what a failed secondary left behind.
+func (w *writing[K]) fail(fault string) {
+	authoritative := faultKinds[fault].authoritative
+	if authoritative || w.model.writes().both {
+		n := w.fresh(fault, "")
+		w.do(step{verb: reads, n: n})
+		w.do(step{verb: writes, n: n})
+		w.do(step{verb: reads, n: n})
+	}
+	if !authoritative && w.model.reads().both {
+		w.do(step{verb: reads, n: w.some(), fault: fault})
+	}
+}
+
+// converge does what a service must where writes go to both systems and one lacks what was written to the other alone:
+// a backfill while the old one is authoritative, and saving the records again while the new one is.
+func (w *writing[K]) converge() {
+	if !w.model.writes().both {
+		w.behind = true
+		return
+	}
+	if w.model.writes().first == oldSide {
+		if w.behind {
+			w.do(step{verb: backfills})
+		}
+		w.behind = false
+		return
+	}
+	w.behind = false
+	for i, key := range w.keys {
+		if !w.model.agree(key) {
+			w.do(step{verb: writes, n: w.last[i]})
+		}
+	}
+}
+
+// leave moves to a stage, during a write if no write that began at the stage before can be lost by that.
+func (w *writing[K]) leave(to ldmigration.Stage) {
+	from, into := w.model.table[w.model.stage].writes, w.model.table[to].reads
+	if from.both || from.first == into.first {
+		w.fresh("", to)
+		return
+	}
+	if into.first == newSide {
+		w.do(step{verb: backfills})
+	}
+	w.do(step{verb: moves, stage: to})
+}
