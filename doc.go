@@ -52,5 +52,6 @@
 // # Tests
 //
 // A test needs no LaunchDarkly account and no network: any type with the two methods of [FlagClient] will do, and
-// [NewOpTracker] makes the tracker that it has to return.
+// [NewOpTracker] makes the tracker that it has to return. Package cutovertest has such a client, faults for your own
+// functions, and Exercise, which takes a whole migration through all stages.
 package cutover
