@@ -18,6 +18,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/gocutover/cutover/benchmarks/internal/tabular"
+
 	ld "github.com/launchdarkly/go-server-sdk/v7"
 )
 
@@ -85,13 +87,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 func write(w io.Writer, o options, s *suite) error {
 	tables, tally := s.tables()
-	p := &printer{w: w, markdown: o.markdown}
-	p.line("%s %s/%s, %d CPUs, go-server-sdk %s; medians of %d repetitions of %s.",
+	p := &tabular.Printer{W: w, Markdown: o.markdown}
+	p.Line("%s %s/%s, %d CPUs, go-server-sdk %s; medians of %d repetitions of %s.",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), ld.Version, o.reps, o.benchtime)
-	p.line("From one repetition to another the floor's time varied by %.0f %%.", 100*s.spread())
+	p.Line("From one repetition to another the floor's time varied by %.0f %%.", 100*s.spread())
 	for i := range tables {
-		p.table(&tables[i])
+		p.Table(&tables[i])
 	}
-	p.line("\n%s", tally)
-	return p.err
+	p.Line("\n%s", tally)
+	return p.Err
 }

@@ -3,13 +3,15 @@ package main
 import (
 	"fmt"
 
+	"github.com/gocutover/cutover/benchmarks/internal/tabular"
+
 	"github.com/gocutover/cutover/benchmarks"
 )
 
 // tables returns all that was measured, and how many targets were reached.
-func (s *suite) tables() ([]table, *tally) {
+func (s *suite) tables() ([]tabular.Table, *tally) {
 	t := &tally{}
-	tables := []table{
+	tables := []tabular.Table{
 		s.timeTable(t, benchmarks.Typed, "Typed API, events off"),
 		s.timeTable(t, benchmarks.Dynamic, "Dynamic API, events off"),
 	}
@@ -22,8 +24,8 @@ func (s *suite) tables() ([]table, *tally) {
 	return tables, t
 }
 
-func (s *suite) timeTable(t *tally, ours, title string) table {
-	out := table{title: title, head: []string{
+func (s *suite) timeTable(t *tally, ours, title string) tabular.Table {
+	out := tabular.Table{Title: title, Head: []string{
 		"case", "floor ns/op", ours + " ns/op", "sdk ns/op", "sdk / " + ours, ours + " / floor", "allocs/op", "B/op",
 	}}
 	for _, measured := range s.times {
@@ -31,7 +33,7 @@ func (s *suite) timeTable(t *tally, ours, title string) table {
 		floor := measured.samples.of(benchmarks.Floor, nsOf)
 		mine := measured.samples.of(ours, nsOf)
 		sdk := measured.samples.of(benchmarks.SDK, nsOf)
-		out.rows = append(out.rows, []string{
+		out.Rows = append(out.Rows, []string{
 			measured.String(), whole(median(floor)), whole(median(mine)), whole(median(sdk)),
 			t.atLeast(median(ratios(sdk, mine)), want.faster),
 			t.atMost(median(ratios(mine, floor)), want.floor),
@@ -42,10 +44,10 @@ func (s *suite) timeTable(t *tally, ours, title string) table {
 	return out
 }
 
-func (s *suite) scalingTable(t *tally) table {
-	out := table{
-		title: "Throughput on two cores over that on one, events off",
-		head:  []string{"case", bareLoop, "floor", "typed", "dynamic", "sdk", "typed / floor", "dynamic / floor"},
+func (s *suite) scalingTable(t *tally) tabular.Table {
+	out := tabular.Table{
+		Title: "Throughput on two cores over that on one, events off",
+		Head:  []string{"case", bareLoop, "floor", "typed", "dynamic", "sdk", "typed / floor", "dynamic / floor"},
 	}
 	for _, measured := range s.scalings {
 		gain := func(name string) []float64 {
@@ -58,15 +60,15 @@ func (s *suite) scalingTable(t *tally) table {
 		for _, ours := range []string{benchmarks.Typed, benchmarks.Dynamic} {
 			row = append(row, t.atLeast(median(ratios(gain(ours), gain(benchmarks.Floor))), scalesLikeFloor))
 		}
-		out.rows = append(out.rows, row)
+		out.Rows = append(out.Rows, row)
 	}
 	return out
 }
 
-func (s *suite) deliveryTable(t *tally) table {
-	out := table{
-		title: "CPU time of the whole process in ns/op, events delivered by the SDK's processor",
-		head: []string{
+func (s *suite) deliveryTable(t *tally) tabular.Table {
+	out := tabular.Table{
+		Title: "CPU time of the whole process in ns/op, events delivered by the SDK's processor",
+		Head: []string{
 			"case", "floor", "typed", "dynamic", "sdk", "sdk / floor", "sdk / typed", "sdk / dynamic", "received/op",
 		},
 	}
@@ -83,7 +85,7 @@ func (s *suite) deliveryTable(t *tally) table {
 			cpu := benchmarks.Delivery.PerOperation
 			return median(ratios(measured.measured.of(benchmarks.SDK, cpu), measured.measured.of(name, cpu)))
 		}
-		out.rows = append(out.rows, append(row,
+		out.Rows = append(out.Rows, append(row,
 			fmt.Sprintf("%.2f", over(benchmarks.Floor)),
 			t.atLeast(over(benchmarks.Typed), cheaperEvents),
 			fmt.Sprintf("%.2f", over(benchmarks.Dynamic)),

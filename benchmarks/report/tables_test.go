@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocutover/cutover/benchmarks/internal/tabular"
+
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	"github.com/stretchr/testify/require"
 
@@ -46,7 +48,7 @@ func TestTimeTableHoldsEachRatioToItsTarget(t *testing.T) {
 			"read/shadow/serial", "1000", "1500", "14000",
 			"9.33 (≥ 10 not reached)", "1.50 (≤ 1.4 not reached)", "4 (≤ 3 not reached)", "256",
 		},
-	}, table.rows)
+	}, table.Rows)
 	require.Equal(t, "Targets reached: 3 of 6.", counted.String())
 }
 
@@ -63,7 +65,7 @@ func TestScalingTableComparesWithTheFloorsOwnGain(t *testing.T) {
 	var counted tally
 	require.Equal(t, [][]string{
 		{"read/off", "2.00", "1.60", "1.52", "0.80", "1.39", "0.95 (≥ 0.9 reached)", "0.50 (≥ 0.9 not reached)"},
-	}, s.scalingTable(&counted).rows)
+	}, s.scalingTable(&counted).Rows)
 }
 
 func TestDeliveryTableTellsWhatWasDropped(t *testing.T) {
@@ -77,7 +79,7 @@ func TestDeliveryTableTellsWhatWasDropped(t *testing.T) {
 	var counted tally
 	require.Equal(t, [][]string{
 		{"read/off", "6000", "6400", "8000", "24000", "4.00", "3.75 (≥ 4 not reached)", "3.00", "0.95"},
-	}, s.deliveryTable(&counted).rows)
+	}, s.deliveryTable(&counted).Rows)
 }
 
 func TestTargetsAreKnownForEveryCaseThatHasOne(t *testing.T) {
@@ -105,8 +107,8 @@ func TestAllocationsOfTheRuntimeAreRoundedAway(t *testing.T) {
 func TestPrinterAlignsColumns(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := &printer{w: &out}
-	p.table(&table{title: "title", head: []string{"case", "ns"}, rows: [][]string{{"read", "≥ 1"}, {"a", "1000"}}})
-	require.NoError(t, p.err)
+	p := &tabular.Printer{W: &out}
+	p.Table(&tabular.Table{Title: "title", Head: []string{"case", "ns"}, Rows: [][]string{{"read", "≥ 1"}, {"a", "1000"}}})
+	require.NoError(t, p.Err)
 	require.Equal(t, "\ntitle\ncase    ns\nread   ≥ 1\na     1000\n", out.String())
 }
