@@ -162,8 +162,8 @@ func (b *Builder) Build() (*Cutover, error) {
 	}
 	err := errors.Join(
 		b.validate(), flagErr, stageErr,
-		refuse(b.timeout < 0, fmt.Sprintf("secondary timeout %v: ", b.timeout), ErrNegative),
-		refuse(b.limit < 1, fmt.Sprintf("background limit %d: ", b.limit), ErrNegative),
+		refuse(b.timeout < 0, fmt.Sprintf("secondary timeout %v: ", b.timeout), ErrTooSmall),
+		refuse(b.limit < 1, fmt.Sprintf("background limit %d: ", b.limit), ErrTooSmall),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("building a cutover: %w", err)

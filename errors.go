@@ -26,8 +26,8 @@ var (
 	ErrUnknownOrder = errors.New("unknown read execution order")
 	// ErrEmptyName is returned by Build of a reader for a rule of [ReaderBuilder.Ignore] without a name.
 	ErrEmptyName = errors.New("name is empty")
-	// ErrNegative is returned by Build for a duration below zero, or a limit below one.
-	ErrNegative = errors.New("must not be negative")
+	// ErrTooSmall is returned by Build for a duration below zero, or a limit below one.
+	ErrTooSmall = errors.New("too small")
 	// ErrCloneRequired is returned by Build of a detached reader whose results could be changed while they are compared;
 	// see [ReaderBuilder.Clone].
 	ErrCloneRequired = errors.New("detached reads share their results: say Clone or ResultsAreNotModified")

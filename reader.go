@@ -142,7 +142,7 @@ func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
 		refuse(b.new == nil, "new read: ", ErrNilFunction),
 		refuse(b.compares && b.compare.equal == nil, "comparison: ", ErrNilFunction),
 		refuse(b.redacts && (b.redact.payload == nil || b.redact.result == nil), "redaction: ", ErrNilFunction),
-		refuse(b.recheck < 0, fmt.Sprintf("recheck delay %v: ", b.recheck), ErrNegative),
+		refuse(b.recheck < 0, fmt.Sprintf("recheck delay %v: ", b.recheck), ErrTooSmall),
 		b.validateIgnored(),
 		refuse(b.clones && b.clone == nil, "clone: ", ErrNilFunction),
 		refuse(b.keyed && b.key == nil, "key: ", ErrNilFunction),

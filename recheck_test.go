@@ -68,7 +68,7 @@ func TestBuildRefusesWhatIsMissingOfAComparison(t *testing.T) {
 	_, err := cutover.NewReader(c, value("a"), value("b")).CompareWith(cutover.Comparison[string]{}).
 		Ignore("", nil).Recheck(-time.Second).Redact(nil, nil).CompareBetweenWrites(nil).Build()
 	require.ErrorIs(t, err, cutover.ErrEmptyName)
-	require.ErrorIs(t, err, cutover.ErrNegative)
+	require.ErrorIs(t, err, cutover.ErrTooSmall)
 	for _, says := range []string{"comparison: function is nil", `ignore "": function is nil`, "recheck delay -1s", "redaction: ", "key: "} {
 		require.ErrorContains(t, err, says)
 	}

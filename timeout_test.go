@@ -308,7 +308,7 @@ func TestTheErrorOfASecondarysContextNeedsNoDone(t *testing.T) {
 func TestBuildRefusesANegativeTimeoutAndNoBackground(t *testing.T) {
 	t.Parallel()
 	_, err := cutover.New(&stagedClient{}, "flag").SecondaryTimeout(-1).BackgroundLimit(0).Build()
-	require.ErrorIs(t, err, cutover.ErrNegative)
+	require.ErrorIs(t, err, cutover.ErrTooSmall)
 	for _, says := range []string{"secondary timeout -1ns", "background limit 0"} {
 		require.ErrorContains(t, err, says)
 	}
