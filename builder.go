@@ -17,6 +17,7 @@ type options struct {
 	trackLatency bool
 	trackErrors  bool
 	fast         bool
+	inline       bool
 	logger       *slog.Logger
 	observers    []Observer
 }
@@ -56,6 +57,7 @@ func (o *options) settings(useContext bool) *settings {
 		trackLatency: o.trackLatency,
 		trackErrors:  o.trackErrors,
 		observers:    slices.Clone(o.observers),
+		inline:       o.inline,
 	}
 }
 
@@ -142,6 +144,17 @@ func (b *Builder) SecondaryTimeout(d time.Duration) *Builder {
 	return b
 }
 
+// SecondaryInline runs the secondary on the caller's goroutine where it comes before or after the authoritative call: in
+// serial and random reads, and in writes. The default is a goroutine of its own, which contains all that it could do, and
+// costs more than the rest of the operation. This is for functions that return within microseconds, come what may: a panic
+// is contained all the same, but one that hangs holds up its caller, for SecondaryTimeout then only ends its context, and
+// one that calls [runtime.Goexit] ends its caller's goroutine, after the op event was sent. It does nothing for
+// concurrent and detached reads.
+func (b *Builder) SecondaryInline() *Builder {
+	b.inline = true
+	return b
+}
+
 // BackgroundLimit sets how much may run in the background at a time: detached reads, and secondaries that outlived their
 // timeout. The default is 100; Build refuses less than 1. Where as much runs, reads do without their secondary, which is
 // counted in [Cutover.Background] and told as [ErrSecondarySkipped]. Nothing is queued, and no write is skipped.
@@ -169,7 +182,9 @@ func (b *Builder) Build() (*Cutover, error) {
 		return nil, fmt.Errorf("building a cutover: %w", err)
 	}
 	s := b.settings(true)
-	s.timeout = b.timeout
+	if b.timeout > 0 {
+		s.limits = &timeouts{limit: b.timeout}
+	}
 	s.owner = &background{limit: int64(b.limit), log: s.log}
 	s.keys = &keySpace{}
 	s.watch = &stageWatch{}

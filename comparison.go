@@ -97,14 +97,14 @@ type compared struct {
 	fault       *PanicError
 }
 
-// run compares and never lets a panic out. It runs while no lock is held.
-func (c *comparing[R]) run(values *[2]R, authoritative side, explain bool) (result compared) {
-	result.consistency = ComparisonPanicked
+// run compares and never lets a panic out. It runs while no lock is held. What result held before stands if the comparison
+// never returns.
+func (c *comparing[R]) run(values *[2]R, authoritative side, explain bool, result *compared) {
 	returned := false
 	defer func() {
 		if !returned {
 			if value := recover(); value != nil {
-				result = compared{
+				*result = compared{
 					consistency: ComparisonPanicked, fault: &PanicError{Value: value, Stack: debug.Stack()},
 				}
 			}
@@ -114,24 +114,25 @@ func (c *comparing[R]) run(values *[2]R, authoritative side, explain bool) (resu
 	if c.authoritativeFirst {
 		first, second = authoritative, authoritative.other()
 	}
-	outcome := c.judge(values[first], values[second], explain)
+	consistency := Consistent
+	if !c.equal(values[first], values[second]) {
+		consistency = c.differ(values[first], values[second], explain, result)
+	}
 	returned = true
-	return outcome
+	result.consistency = consistency
 }
 
-func (c *comparing[R]) judge(old, new R, explain bool) compared {
-	if c.equal(old, new) {
-		return compared{consistency: Consistent}
-	}
-	result := compared{consistency: Inconsistent}
+// differ finds out what is known of a difference.
+func (c *comparing[R]) differ(old, new R, explain bool, result *compared) Consistency {
+	consistency := Inconsistent
 	for _, rule := range c.ignored {
 		if rule.knows(old, new) {
-			result.consistency, result.ignoredBy = Ignored, rule.name
+			consistency, result.ignoredBy = Ignored, rule.name
 			break
 		}
 	}
 	if explain && c.explain != nil {
 		result.differences = c.explain(old, new)
 	}
-	return result
+	return consistency
 }

@@ -48,6 +48,7 @@ type BackgroundStats struct {
 	Skipped uint64
 }
 
-func (c *Cutover) request(user ldcontext.Context) request {
-	return request{flag: c.flag, user: user, defaultStage: c.defaultStage, memory: &c.memory}
+// ask fills in whose stage an operation asks for.
+func (c *Cutover) ask(rec *record, user *ldcontext.Context) {
+	rec.flag, rec.user, rec.defaultStage, rec.memory = c.flag, *user, c.defaultStage, &c.memory
 }

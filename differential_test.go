@@ -70,6 +70,8 @@ var contenders = []contender{
 	{"cutover.Migration without fast evaluation", byMigration(false)},
 	{"cutover.New", byNew(true)},
 	{"cutover.New without fast evaluation", byNew(false)},
+	{"cutover.Migration with the secondary inline", byMigration(true, (*cutover.MigratorBuilder).SecondaryInline)},
+	{"cutover.New with the secondary inline", byNew(true, (*cutover.Builder).SecondaryInline)},
 }
 
 func bySDK(t *testing.T, client *ld.LDClient, tr trial) (value any, err error) {
@@ -94,7 +96,9 @@ func bySDK(t *testing.T, client *ld.LDClient, tr trial) (value any, err error) {
 	return value, err
 }
 
-func byMigration(fast bool) func(*testing.T, *ld.LDClient, trial) (any, error) {
+func byMigration(
+	fast bool, more ...func(*cutover.MigratorBuilder) *cutover.MigratorBuilder,
+) func(*testing.T, *ld.LDClient, trial) (any, error) {
 	return func(t *testing.T, client *ld.LDClient, tr trial) (value any, err error) {
 		t.Helper()
 		var compare *cutover.MigrationComparisonFn
@@ -102,8 +106,12 @@ func byMigration(fast bool) func(*testing.T, *ld.LDClient, trial) (any, error) {
 			var equal cutover.MigrationComparisonFn = func(a, b any) bool { return a == b }
 			compare = &equal
 		}
-		migrator, err := cutover.Migration(client).Read(tr.old(), tr.new(), compare).Write(tr.old(), tr.new()).
-			ReadExecutionOrder(tr.order).TrackLatency(!tr.noLatency).TrackErrors(!tr.noTracked).FastEvaluation(fast).Build()
+		b := cutover.Migration(client).Read(tr.old(), tr.new(), compare).Write(tr.old(), tr.new()).
+			ReadExecutionOrder(tr.order).TrackLatency(!tr.noLatency).TrackErrors(!tr.noTracked).FastEvaluation(fast)
+		for _, set := range more {
+			set(b)
+		}
+		migrator, err := b.Build()
 		require.NoError(t, err)
 		for range operationsPerTrial {
 			if tr.operation == ldmigration.Read {
@@ -118,15 +126,18 @@ func byMigration(fast bool) func(*testing.T, *ld.LDClient, trial) (any, error) {
 	}
 }
 
-func byNew(fast bool) func(*testing.T, *ld.LDClient, trial) (any, error) {
+func byNew(fast bool, more ...func(*cutover.Builder) *cutover.Builder) func(*testing.T, *ld.LDClient, trial) (any, error) {
 	return func(t *testing.T, client *ld.LDClient, tr trial) (value any, err error) {
 		t.Helper()
 		typed := func(f func(any) (any, error)) func(context.Context, string) (any, error) {
 			return func(_ context.Context, payload string) (any, error) { return f(payload) }
 		}
-		built, err := cutover.New(client, tr.key).DefaultStage(tr.defaultStage).
-			ReadOrder(tr.order).TrackLatency(!tr.noLatency).TrackErrors(!tr.noTracked).FastEvaluation(fast).Build()
-		require.NoError(t, err)
+		b := cutover.New(client, tr.key).DefaultStage(tr.defaultStage).
+			ReadOrder(tr.order).TrackLatency(!tr.noLatency).TrackErrors(!tr.noTracked).FastEvaluation(fast)
+		for _, set := range more {
+			set(b)
+		}
+		built := build(t, b)
 		var equal func(a, b any) bool
 		if tr.compares {
 			equal = cutover.Equal

@@ -54,14 +54,16 @@ func (o *operation[P, R]) run(ctx context.Context, payload P, rec *record) (valu
 	defer o.conclude(ctx, rec, &values, &payload, &aside, order)
 
 	if order == secondaryFirst || order == together || order == detachedTogether {
-		aside = o.launch(ctx, second, payload, order)
+		aside = o.secondary(ctx, second, payload, order, now())
+		o.launch(aside, order)
 	}
 	if order == secondaryFirst {
 		aside.settled.Wait()
 	}
 	values[first] = o.call(ctx, payload, &rec.sides[first], first)
 	if order == authoritativeFirst || order == ifAuthoritativeSucceeds && rec.sides[first].err == nil {
-		aside = o.launch(ctx, second, payload, order)
+		aside = o.secondary(ctx, second, payload, order, rec.sides[first].end())
+		o.launch(aside, order)
 	}
 	return values
 }
@@ -89,11 +91,22 @@ func (o *operation[P, R]) call(ctx context.Context, payload P, out *outcome, whi
 	return value
 }
 
-// launch starts the secondary. A write must not be split by a cancellation, nor a detached read ended by its caller's
+// secondary readies the other call. A write must not be split by a cancellation, nor a detached read ended by its caller's
 // return: they get the values of the caller's context alone.
-func (o *operation[P, R]) launch(ctx context.Context, which side, payload P, order sequence) *flight[P, R] {
+func (o *operation[P, R]) secondary(
+	ctx context.Context, which side, payload P, order sequence, at time.Duration,
+) *flight[P, R] {
 	uncut := order == ifAuthoritativeSucceeds || order == detachedTogether
-	return launch(ctx, uncut, o.calls[which], payload, o.timeout, o.owner)
+	return newFlight(ctx, uncut, o.calls[which], payload, at, o.settings)
+}
+
+// launch starts the secondary, on the caller's goroutine if the builder was told that it may.
+func (o *operation[P, R]) launch(f *flight[P, R], order sequence) {
+	if o.inline && order != together && order != detachedTogether {
+		f.run()
+	} else {
+		f.launch()
+	}
 }
 
 // conclude is all that follows the authoritative call, on every way out of an operation that ran. A detached read that
@@ -102,7 +115,7 @@ func (o *operation[P, R]) conclude(
 	ctx context.Context, rec *record, values *[2]R, payload *P, aside **flight[P, R], order sequence,
 ) {
 	out := &rec.sides[rec.plan.authoritative]
-	if !out.returned {
+	if out.invoked && !out.returned {
 		out.latency = now() - out.start
 	}
 	if order == detachedTogether {
@@ -147,7 +160,7 @@ func (o *operation[P, R]) judge(ctx context.Context, rec *record, values *[2]R) 
 	if rec.consistency != ComparisonPanicked || rec.fault != nil {
 		return
 	}
-	rec.compared = o.compare.run(values, rec.plan.authoritative, rec.explain || len(o.observers) > 0)
+	o.compare.run(values, rec.plan.authoritative, rec.explain || len(o.observers) > 0, &rec.compared)
 	if rec.fault != nil {
 		o.log.error(ctx, "comparison panicked", flagAttr(rec.flag), errAttr(rec.fault), stackAttr(rec.fault))
 	}

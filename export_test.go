@@ -1,5 +1,7 @@
 package cutover
 
+import "time"
+
 // BusyKeys counts the keys that operations of c are busy with.
 func BusyKeys(c *Cutover) (n int) {
 	for i := range c.settings.keys.shards {
@@ -10,3 +12,40 @@ func BusyKeys(c *Cutover) (n int) {
 	}
 	return n
 }
+
+// QueuedTimeouts counts the secondaries of c that a timeout waits for, outside of a bubble.
+func QueuedTimeouts(c *Cutover) (n int) {
+	for i := range c.settings.limits.queues {
+		q := &c.settings.limits.queues[i]
+		q.mu.Lock()
+		for t := q.first; t != nil; t = t.after {
+			n++
+		}
+		q.mu.Unlock()
+	}
+	return n
+}
+
+// TimeoutQueue is a queue of timeouts that are shared in a bubble as they are outside of one.
+type TimeoutQueue struct {
+	Limit time.Duration
+	queue timeoutQueue
+}
+
+// Add has over called when the limit has passed, unless the timeout is removed before.
+func (q *TimeoutQueue) Add(over func()) (remove func()) {
+	t := &timeout{at: now() + q.Limit, over: abandoning(over), queue: &q.queue}
+	q.queue.add(t, q.Limit)
+	return t.remove
+}
+
+// Wakes reports whether a timer of the queue is set.
+func (q *TimeoutQueue) Wakes() bool {
+	q.queue.mu.Lock()
+	defer q.queue.mu.Unlock()
+	return q.queue.wakes
+}
+
+type abandoning func()
+
+func (f abandoning) abandon() { f() }

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// flight is a secondary call on its own goroutine. It settles once: when the call has landed, or when its time is over.
+// flight is a secondary call. It settles once: when the call has landed, or when its time is over.
 type flight[P, R any] struct {
 	function func(context.Context, P) (R, error)
 	payload  P
 	ctx      deadlineContext
-	limit    time.Duration
-	timer    *time.Timer
+	limits   *timeouts // nil if it has all the time it wants
+	timeout  timeout
 	owner    *background
 
 	state   atomic.Uint32
@@ -36,29 +36,37 @@ const (
 	abandoned
 )
 
-// launch starts the secondary, with the values of the caller's context, and its cancellation unless uncut. A limit of zero
-// is none.
-func launch[P, R any](
+// newFlight readies a secondary call. Its function gets the values of ctx, and its cancellation unless uncut. Its time
+// runs from at.
+func newFlight[P, R any](
 	ctx context.Context, uncut bool, function func(context.Context, P) (R, error), payload P,
-	limit time.Duration, owner *background,
+	at time.Duration, s *settings,
 ) *flight[P, R] {
-	f := &flight[P, R]{function: function, payload: payload, limit: limit, owner: owner}
+	f := &flight[P, R]{function: function, payload: payload, limits: s.limits, owner: s.owner}
 	f.ctx.parent, f.ctx.uncut = ctx, uncut && ctx.Done() != nil
-	f.invoked, f.start = true, now()
+	f.invoked, f.start = true, at
 	f.parties.Store(2)
 	f.settled.Add(1)
-	if limit > 0 {
-		f.ctx.at = f.start + limit
-		f.timer = time.AfterFunc(limit, f.abandon)
+	if f.limits != nil {
+		f.ctx.at = at + f.limits.limit
 	}
-	go f.run()
 	return f
 }
 
+// launch runs the call on a goroutine of its own, which is left behind when its time is over.
+func (f *flight[P, R]) launch() {
+	if f.limits != nil {
+		f.timeout.at, f.timeout.over = f.ctx.at, f
+		f.limits.add(&f.timeout)
+	}
+	go f.run()
+}
+
+// run makes the call, and does not let its panic out.
 func (f *flight[P, R]) run() {
 	defer f.land()
 	f.start = now()
-	if f.limit > 0 {
+	if f.limits != nil {
 		f.value, f.err = f.function(&f.ctx, f.payload)
 	} else {
 		f.value, f.err = f.function(f.ctx.values(), f.payload)
@@ -76,11 +84,11 @@ func (f *flight[P, R]) land() {
 			f.err = fmt.Errorf("runtime.Goexit: %w", ErrUnwound)
 		}
 	}
-	if f.limit > 0 {
-		f.timer.Stop()
+	if f.limits != nil {
+		f.timeout.remove()
 		f.ctx.end()
-		if f.err != nil && f.latency >= f.limit {
-			f.err = &TimeoutError{After: f.limit, Err: f.err}
+		if limit := f.limits.limit; f.err != nil && f.latency >= limit {
+			f.err = &TimeoutError{After: limit, Err: f.err}
 		}
 	}
 	if f.state.CompareAndSwap(underWay, landed) {
@@ -113,6 +121,7 @@ func (f *flight[P, R]) result() (value R, out outcome) {
 	if f.state.Load() == landed {
 		return f.value, f.outcome
 	}
-	out = outcome{invoked: true, err: &TimeoutError{After: f.limit}, start: f.ctx.at - f.limit, latency: f.limit}
+	limit := f.limits.limit
+	out = outcome{invoked: true, err: &TimeoutError{After: limit}, start: f.ctx.at - limit, latency: limit}
 	return value, out
 }

@@ -83,6 +83,13 @@ func (b *MigratorBuilder) FastEvaluation(enabled bool) *MigratorBuilder {
 	return b
 }
 
+// SecondaryInline runs the secondary on the caller's goroutine where it comes before or after the authoritative call, as
+// [Builder.SecondaryInline] does, and as the SDK's migrator does always. The SDK's builder has no such method.
+func (b *MigratorBuilder) SecondaryInline() *MigratorBuilder {
+	b.inline = true
+	return b
+}
+
 // Logger sets where faults are logged, as [Builder.Logger] does. The SDK's builder has no such method.
 func (b *MigratorBuilder) Logger(logger *slog.Logger) *MigratorBuilder {
 	b.logger = logger
@@ -164,7 +171,8 @@ type migrator struct {
 func (m *migrator) Read(
 	key string, user ldcontext.Context, defaultStage ldmigration.Stage, payload any,
 ) MigrationReadResult {
-	rec := record{request: request{flag: key, user: user, defaultStage: defaultStage}}
+	var rec record
+	rec.flag, rec.user, rec.defaultStage = key, user, defaultStage
 	values := m.do(&m.reads, &rec, payload)
 	return NewMigrationReadResult(migrationResultOf(&rec, &values, rec.plan.authoritative))
 }
@@ -172,7 +180,8 @@ func (m *migrator) Read(
 func (m *migrator) Write(
 	key string, user ldcontext.Context, defaultStage ldmigration.Stage, payload any,
 ) MigrationWriteResult {
-	rec := record{request: request{flag: key, user: user, defaultStage: defaultStage}}
+	var rec record
+	rec.flag, rec.user, rec.defaultStage = key, user, defaultStage
 	values := m.do(&m.writes, &rec, payload)
 	authoritative := migrationResultOf(&rec, &values, rec.plan.authoritative)
 	if second := rec.plan.authoritative.other(); rec.sides[second].invoked {

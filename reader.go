@@ -22,7 +22,8 @@ type Reader[P, R any] struct {
 // Read evaluates the stage for user, the evaluation context, calls the functions that it asks for, and returns what the
 // authoritative one returned. Only that one's error is an error of Read; its panic reaches the caller.
 func (r *Reader[P, R]) Read(ctx context.Context, user ldcontext.Context, payload P) (R, error) {
-	rec := record{request: r.cutover.request(user)}
+	var rec record
+	r.cutover.ask(&rec, &user)
 	values := r.op.run(ctx, payload, &rec)
 	return resultOf(&r.op, &rec, &values)
 }
@@ -30,7 +31,9 @@ func (r *Reader[P, R]) Read(ctx context.Context, user ldcontext.Context, payload
 // ReadDetail is Read, and tells the stage, what each origin returned, how long it took, and whether both agree, or where
 // they differ.
 func (r *Reader[P, R]) ReadDetail(ctx context.Context, user ldcontext.Context, payload P) Detail[R] {
-	rec := record{request: r.cutover.request(user), explain: true}
+	var rec record
+	r.cutover.ask(&rec, &user)
+	rec.explain = true
 	values := r.op.run(ctx, payload, &rec)
 	return detailOf(&r.op, &rec, &values)
 }

@@ -40,7 +40,8 @@ func (d *detached[P, R]) again() {
 	}
 	var flights [2]*flight[P, R]
 	for s := range flights {
-		flights[s] = launch(d.ctx, true, o.calls[s], d.payload, o.timeout, o.owner)
+		flights[s] = newFlight(d.ctx, true, o.calls[s], d.payload, now(), o.settings)
+		flights[s].launch()
 	}
 	first := rec.sides
 	for s, f := range flights {

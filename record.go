@@ -20,12 +20,13 @@ type settings struct {
 	trackLatency bool
 	trackErrors  bool
 	observers    []Observer
+	inline       bool // secondaries that run before or after the authoritative call run on its goroutine
 
 	// What follows only a Cutover has.
-	timeout time.Duration // of secondaries; zero is none
-	owner   *background
-	keys    *keySpace
-	watch   *stageWatch
+	limits *timeouts // of secondaries; nil is none
+	owner  *background
+	keys   *keySpace
+	watch  *stageWatch
 }
 
 // request is whose stage an operation asks for.
@@ -65,6 +66,9 @@ type record struct {
 // succeeded and failed are what a call is that returned; one that did not is neither.
 func (o *outcome) succeeded() bool { return o.returned && o.err == nil }
 func (o *outcome) failed() bool    { return o.returned && o.err != nil }
+
+// end is when the call ended, by the monotonic clock; zero if it was not made.
+func (o *outcome) end() time.Duration { return o.start + o.latency }
 
 func (rec *record) fellBack() bool { return rec.answer != rec.plan.authoritative }
 
@@ -118,8 +122,7 @@ func (s *settings) event(rec *record, event *ldevents.MigrationOpEventData) erro
 
 // end is when the last of the calls ended, by the monotonic clock.
 func (rec *record) end() time.Duration {
-	before, after := &rec.sides[oldSide], &rec.sides[newSide]
-	return max(before.start+before.latency, after.start+after.latency)
+	return max(rec.sides[oldSide].end(), rec.sides[newSide].end())
 }
 
 // notice says once per flag that operations run at the default stage because the flag gives none.

@@ -93,6 +93,7 @@ type tableCase struct {
 	operation ldmigration.Operation
 	order     ldmigration.ExecutionOrder
 	endings   map[ldmigration.Origin]ending
+	inline    bool
 }
 
 // ran is what a caller saw of one operation.
@@ -108,23 +109,34 @@ type ran struct {
 
 func TestEveryStageOperationOrderAndOutcome(t *testing.T) {
 	t.Parallel()
-	doors := map[string]func(*testing.T, *stagedClient, tableCase, *journal) ran{"dynamic": runDynamic, "typed": runTyped}
-	for name, door := range doors {
-		t.Run(name, func(t *testing.T) {
+	for _, door := range []struct {
+		name   string
+		run    func(*testing.T, *stagedClient, tableCase, *journal) ran
+		inline bool
+	}{
+		{"dynamic", runDynamic, false},
+		{"dynamic with the secondary inline", runDynamic, true},
+		{"typed", runTyped, false},
+		{"typed with the secondary inline", runTyped, true},
+	} {
+		t.Run(door.name, func(t *testing.T) {
 			t.Parallel()
 			for _, stage := range allStages {
 				for _, operation := range operations {
 					for _, order := range allOrders {
 						for _, old := range allEndings {
 							for _, new := range allEndings {
-								c := tableCase{stage, operation, order, map[ldmigration.Origin]ending{"old": old, "new": new}}
+								c := tableCase{stage, operation, order, map[ldmigration.Origin]ending{"old": old, "new": new}, door.inline}
+								if c.inline && c.end(c.expected().secondary) == exits {
+									continue // it ends the caller; see inline_test.go
+								}
 								name := fmt.Sprintf("%s at %s %s old %s new %s", operation, stage, order, old, new)
 								t.Run(name, func(t *testing.T) {
 									t.Parallel()
 									var calls journal
 									client := &stagedClient{stage: stage}
 									client.onEvent = func() { calls.note("event") }
-									got := door(t, client, c, &calls)
+									got := door.run(t, client, c, &calls)
 									c.checkResult(t, got)
 									c.checkCalls(t, calls.lines)
 									c.checkEvent(t, client.only(t))
@@ -283,8 +295,11 @@ func runDynamic(t *testing.T, client *stagedClient, c tableCase, calls *journal)
 		assert.Equal(t, string(c.expected().secondary)+" payload", secondary)
 		return false
 	}
-	migrator, err := cutover.Migration(client).
-		Read(oldFn, newFn, &unequal).Write(oldFn, newFn).ReadExecutionOrder(c.order).Build()
+	b := cutover.Migration(client).Read(oldFn, newFn, &unequal).Write(oldFn, newFn).ReadExecutionOrder(c.order)
+	if c.inline {
+		b.SecondaryInline()
+	}
+	migrator, err := b.Build()
 	require.NoError(t, err)
 	return onOwnGoroutine(func() ran {
 		if c.operation == ldmigration.Read {
@@ -315,8 +330,11 @@ func runTyped(t *testing.T, client *stagedClient, c tableCase, calls *journal) r
 			return value.(string), nil
 		}
 	}
-	built, err := cutover.New(client, "flag").DefaultStage(ldmigration.RampDown).ReadOrder(c.order).Build()
-	require.NoError(t, err)
+	b := cutover.New(client, "flag").DefaultStage(ldmigration.RampDown).ReadOrder(c.order)
+	if c.inline {
+		b.SecondaryInline()
+	}
+	built := build(t, b)
 	var detail cutover.Detail[string]
 	got := onOwnGoroutine(func() ran {
 		if c.operation == ldmigration.Read {

@@ -37,14 +37,16 @@ type ReturningWriter[P, R any] struct {
 
 // Write does what Write of a [Writer] does, and returns what the authoritative function returned.
 func (w *ReturningWriter[P, R]) Write(ctx context.Context, user ldcontext.Context, payload P) (R, error) {
-	rec := record{request: w.cutover.request(user)}
+	var rec record
+	w.cutover.ask(&rec, &user)
 	values := w.op.run(ctx, payload, &rec)
 	return resultOf(&w.op, &rec, &values)
 }
 
 // WriteDetail is Write, and tells the stage, what each origin returned and how long it took.
 func (w *ReturningWriter[P, R]) WriteDetail(ctx context.Context, user ldcontext.Context, payload P) Detail[R] {
-	rec := record{request: w.cutover.request(user)}
+	var rec record
+	w.cutover.ask(&rec, &user)
 	values := w.op.run(ctx, payload, &rec)
 	return detailOf(&w.op, &rec, &values)
 }

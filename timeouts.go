@@ -1,0 +1,104 @@
+package cutover
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// timeouts ends the wait for secondaries whose time is over. All of one Cutover's have as much time, and so are due in
+// the order in which they started: a queue with one timer serves many of them, at a fraction of what a timer for each
+// would cost. There are several queues so that operations do not wait for one lock.
+type timeouts struct {
+	limit  time.Duration
+	queues [32]timeoutQueue
+}
+
+// timeoutQueue wakes when its first is due. Its timer is not stopped when the queue becomes empty: most often there is a
+// next one soon, and to wake for nothing once in a limit costs next to nothing.
+type timeoutQueue struct {
+	mu          sync.Mutex
+	first, last *timeout
+	wakes       bool     // no later than the first is due
+	_           [32]byte // two queues do not share a cache line
+}
+
+// timeout is the place of one secondary in a queue.
+type timeout struct {
+	at            time.Duration // by the monotonic clock
+	over          interface{ abandon() }
+	queue         *timeoutQueue // nil if it was never added
+	queued        bool          // guarded by the queue, as are its neighbours
+	before, after *timeout
+}
+
+// add has t.over abandoned when t is due, unless it is removed before.
+//
+// What began before the process did is in a testing/synctest bubble, whose clock begins in the year 2000. There each has
+// a queue to itself: a timer ends with the bubble that it was made in, and another bubble may use the same Cutover.
+func (s *timeouts) add(t *timeout) {
+	if t.at < s.limit {
+		t.queue = &timeoutQueue{}
+	} else {
+		t.queue = &s.queues[rand.Uint32N(uint32(len(s.queues)))]
+	}
+	t.queue.add(t, s.limit)
+}
+
+func (q *timeoutQueue) add(t *timeout, limit time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	t.queued, t.before = true, q.last
+	if q.last == nil {
+		q.first = t
+	} else {
+		q.last.after = t
+	}
+	q.last = t
+	if !q.wakes {
+		q.wakes = true
+		time.AfterFunc(limit, q.wake)
+	}
+}
+
+// remove takes t out of its queue, if it is still in one.
+func (t *timeout) remove() {
+	if t.queue == nil {
+		return
+	}
+	t.queue.mu.Lock()
+	defer t.queue.mu.Unlock()
+	if t.queued {
+		t.queue.drop(t)
+	}
+}
+
+func (q *timeoutQueue) drop(t *timeout) {
+	if t.before == nil {
+		q.first = t.after
+	} else {
+		t.before.after = t.after
+	}
+	if t.after == nil {
+		q.last = t.before
+	} else {
+		t.after.before = t.before
+	}
+	t.queued, t.before, t.after = false, nil, nil
+}
+
+// wake abandons those that are due, each on a goroutine of its own, which ends with what follows from it: that may run
+// functions of the user's. It wakes again if there are more.
+func (q *timeoutQueue) wake() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	at := now()
+	for q.first != nil && q.first.at <= at {
+		due := q.first
+		q.drop(due)
+		go due.over.abandon()
+	}
+	if q.wakes = q.first != nil; q.wakes {
+		time.AfterFunc(q.first.at-at, q.wake)
+	}
+}

@@ -1,0 +1,160 @@
+package cutover_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gocutover/cutover"
+)
+
+func TestOneQueueTimesOutWhatIsNotRemovedToTheInstant(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 1))
+			q := &cutover.TimeoutQueue{Limit: time.Second}
+			var mu sync.Mutex
+			var all sync.WaitGroup
+			over := map[int]time.Time{}
+			for i := range 200 {
+				start := time.Duration(rng.IntN(3000)) * time.Millisecond
+				ends := time.Duration(rng.IntN(1300)) * time.Millisecond
+				if ends == q.Limit {
+					ends++
+				}
+				all.Go(func() {
+					time.Sleep(start)
+					begin := time.Now()
+					remove := q.Add(func() {
+						mu.Lock()
+						defer mu.Unlock()
+						assert.NotContains(t, over, i)
+						over[i] = time.Now()
+					})
+					time.Sleep(ends)
+					remove()
+					time.Sleep(2 * q.Limit)
+					mu.Lock()
+					defer mu.Unlock()
+					at, timedOut := over[i]
+					assert.Equal(t, ends > q.Limit, timedOut)
+					if timedOut {
+						assert.Equal(t, q.Limit, at.Sub(begin))
+					}
+				})
+			}
+			all.Wait()
+			synctest.Wait()
+			assert.False(t, q.Wakes(), "an empty queue comes to rest")
+		})
+	}
+}
+
+func TestAQueueThatIsEmptyInBetweenIsOnTimeAllTheSame(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := &cutover.TimeoutQueue{Limit: time.Second}
+		never := func() { t.Error("was removed") }
+		q.Add(never)()
+		time.Sleep(q.Limit / 2)
+		begin := time.Now()
+		took := make(chan time.Duration, 1)
+		q.Add(func() { took <- time.Since(begin) })
+		time.Sleep(3 * q.Limit / 4)
+		assert.True(t, q.Wakes(), "again, for the second one")
+		assert.Equal(t, q.Limit, <-took)
+		assert.False(t, q.Wakes())
+		q.Add(never)()
+		assert.True(t, q.Wakes(), "after it came to rest it is set again")
+	})
+}
+
+// One that is over may have a user's function to run, which must not hold up the others.
+func TestWhatFollowsFromOneTimeoutDoesNotHoldUpAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := &cutover.TimeoutQueue{Limit: time.Second}
+		begin := time.Now()
+		took := make(chan time.Duration, 1)
+		q.Add(func() { time.Sleep(time.Hour) })
+		q.Add(goexit)
+		q.Add(func() { took <- time.Since(begin) })
+		assert.Equal(t, q.Limit, <-took)
+		time.Sleep(time.Hour)
+	})
+}
+
+func TestNoTimeoutWaitsForASecondaryThatHasReturned(t *testing.T) {
+	t.Parallel()
+	c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag"))
+	during := 0
+	count := func(context.Context, string) (string, error) { during = cutover.QueuedTimeouts(c); return "v", nil }
+	reader := readerOf(t, c, value("v"), count, nil)
+	for range 100 {
+		_, err := reader.Read(t.Context(), user, "id")
+		require.NoError(t, err)
+		assert.Equal(t, 1, during)
+		assert.Zero(t, cutover.QueuedTimeouts(c))
+	}
+}
+
+// On the real clock, for in a bubble secondaries do not share their queues.
+func TestManySecondariesThatHangAllTimeOut(t *testing.T) {
+	t.Parallel()
+	const limit, callers, each = 20 * time.Millisecond, 50, 5
+	client := &stagedClient{stage: ldmigration.Shadow}
+	c := build(t, cutover.New(client, "flag").SecondaryTimeout(limit).BackgroundLimit(2*callers*each))
+	release := make(chan struct{})
+	hang := func(context.Context, string) (string, error) { <-release; return "", nil }
+	hanging, quick := readerOf(t, c, value("v"), hang, nil), readerOf(t, c, value("v"), value("v"), cutover.Equal)
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			for range each { // with quick ones between them in the queues
+				detail := hanging.ReadDetail(t.Context(), user, "id")
+				assert.Equal(t, "secondary timed out after 20ms", fmt.Sprint(detail.New.Err))
+				assert.Equal(t, limit, detail.New.Latency)
+				got, err := quick.Read(t.Context(), user, "id")
+				assert.Equal(t, "v <nil>", fmt.Sprint(got, " ", err))
+			}
+		})
+	}
+	all.Wait()
+	assert.GreaterOrEqual(t, c.Background().Running, callers*each)
+	close(release)
+	require.NoError(t, c.Close(t.Context()))
+}
+
+func TestBubblesThatShareACutoverDoNotShareTimers(t *testing.T) {
+	t.Parallel()
+	c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").SecondaryTimeout(time.Second))
+	hang := func(ctx context.Context, _ string) (string, error) {
+		time.Sleep(time.Minute) // the function under test, inside a synctest bubble
+		return "", nil
+	}
+	hanging, quick := readerOf(t, c, value("v"), hang, nil), readerOf(t, c, value("v"), value("v"), cutover.Equal)
+	for _, name := range []string{"one", "another", "a third"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for range 20 {
+				synctest.Test(t, func(t *testing.T) {
+					detail := hanging.ReadDetail(t.Context(), user, "id")
+					require.ErrorIs(t, detail.New.Err, cutover.ErrSecondaryTimeout)
+					time.Sleep(time.Minute)
+					for range 10 { // what these leave behind, the next bubble would have to trust
+						assert.Equal(t, cutover.Consistent, quick.ReadDetail(t.Context(), user, "id").Consistency)
+					}
+				})
+			}
+		})
+	}
+}
