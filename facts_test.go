@@ -262,27 +262,32 @@ func stageIn(t *testing.T, events sentEvents) string {
 
 func TestEventsTellTheTimeByTheWallClock(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var sent opEvents
-		data := ldtestdata.DataSource().UsePreconfiguredFlag(stageFlag("shadow").Build())
-		client := customClient(t, ld.Config{DataSource: data, Events: &sent})
-		reader := readerOf(t, build(t, cutover.New(client, "flag")), after(7*time.Millisecond, "v"), after(3*time.Millisecond, "v"), nil)
-		var want []int64
-		for range 100 {
-			time.Sleep(91 * time.Millisecond)
-			_, err := reader.Read(t.Context(), user, "id")
-			require.NoError(t, err)
-			want = append(want, time.Now().UnixMilli())
-		}
-		var got []int64
-		for _, event := range sent.events {
-			got = append(got, int64(event.CreationDate))
-		}
-		assert.Equal(t, want, got)
-	})
+	for _, stage := range allStages {
+		synctest.Test(t, func(t *testing.T) { testWallClock(t, stage) })
+	}
 }
 
-// The clock of a synctest bubble is another one, ahead of the real one: what was learnt there is not believed here.
+func testWallClock(t *testing.T, stage ldmigration.Stage) {
+	t.Helper()
+	var sent opEvents
+	data := ldtestdata.DataSource().UsePreconfiguredFlag(stageFlag(string(stage)).Build())
+	client := customClient(t, ld.Config{DataSource: data, Events: &sent})
+	reader := readerOf(t, build(t, cutover.New(client, "flag")), after(7*time.Millisecond, "v"), after(3*time.Millisecond, "v"), nil)
+	var want []int64
+	for range 100 {
+		time.Sleep(91 * time.Millisecond)
+		_, err := reader.Read(t.Context(), user, "id")
+		require.NoError(t, err)
+		want = append(want, time.Now().UnixMilli())
+	}
+	var got []int64
+	for _, event := range sent.events {
+		got = append(got, int64(event.CreationDate))
+	}
+	assert.Equal(t, want, got)
+}
+
+// The clock of a synctest bubble is another one, decades behind the real one: what was learnt there is not believed here.
 func TestWhatWasLearntByAnotherClockIsStale(t *testing.T) {
 	t.Parallel()
 	var sent opEvents

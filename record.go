@@ -67,7 +67,7 @@ type record struct {
 func (o *outcome) succeeded() bool { return o.returned && o.err == nil }
 func (o *outcome) failed() bool    { return o.returned && o.err != nil }
 
-// end is when the call ended, by the monotonic clock; zero if it was not made.
+// end is when the call ended, by the monotonic clock, if it was made.
 func (o *outcome) end() time.Duration { return o.start + o.latency }
 
 func (rec *record) fellBack() bool { return rec.answer != rec.plan.authoritative }
@@ -122,7 +122,15 @@ func (s *settings) event(rec *record, event *ldevents.MigrationOpEventData) erro
 
 // end is when the last of the calls ended, by the monotonic clock.
 func (rec *record) end() time.Duration {
-	return max(rec.sides[oldSide].end(), rec.sides[newSide].end())
+	before, after := &rec.sides[oldSide], &rec.sides[newSide]
+	switch { // times may lie below zero, in a testing/synctest bubble
+	case !before.invoked:
+		return after.end()
+	case !after.invoked:
+		return before.end()
+	default:
+		return max(before.end(), after.end())
+	}
 }
 
 // notice says once per flag that operations run at the default stage because the flag gives none.
