@@ -58,6 +58,11 @@ func (c Case) WritesBoth() bool {
 	return c.Operation == ldmigration.Write && !slices.Contains(ends, c.Stage)
 }
 
+// InTurn reports whether the case asks both, one after the other: the secondary can then run on the caller's goroutine.
+func (c Case) InTurn() bool {
+	return c.WritesBoth() || c.ReadsBoth() && c.Order != ldmigration.Concurrent
+}
+
 // String returns the case's name, such as "read/shadow/serial" or "write/off".
 func (c Case) String() string {
 	name := string(c.Operation) + "/" + string(c.Stage)

@@ -18,24 +18,34 @@ type Operation func() (int, error)
 type Contender struct {
 	Name string
 	// Prepare returns the operation of a case. All that can be done once is done here.
-	Prepare func(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error)
+	Prepare preparing
+
+	inTurnOnly bool
 }
+
+// Enters reports whether the contender does anything in this case that no other one does.
+func (one Contender) Enters(c Case) bool { return !one.inTurnOnly || c.InTurn() }
 
 // The names of the contenders.
 const (
-	Floor   = "floor"
-	Typed   = "typed"
-	Dynamic = "dynamic"
-	SDK     = "sdk"
+	Floor         = "floor"
+	Typed         = "typed"
+	TypedInline   = "typed inline"
+	Dynamic       = "dynamic"
+	DynamicInline = "dynamic inline"
+	SDK           = "sdk"
 )
 
-// Contenders returns all four: the hand-written switch, cutover's typed and dynamic API, and the SDK's migrator.
+// Contenders returns all of them: the hand-written switch, cutover's typed and dynamic API, both with SecondaryInline
+// where that makes a difference, and the SDK's migrator.
 func Contenders() []Contender {
 	return []Contender{
-		{Floor, prepareFloor},
-		{Typed, prepareTyped},
-		{Dynamic, prepareDynamic},
-		{SDK, prepareSDK},
+		{Name: Floor, Prepare: prepareFloor},
+		{Name: Typed, Prepare: typed(false)},
+		{Name: TypedInline, Prepare: typed(true), inTurnOnly: true},
+		{Name: Dynamic, Prepare: dynamic(false)},
+		{Name: DynamicInline, Prepare: dynamic(true), inTurnOnly: true},
+		{Name: SDK, Prepare: prepareSDK},
 	}
 }
 
@@ -45,10 +55,13 @@ type Started struct {
 	Do   Operation
 }
 
-// Start prepares every contender for a case, on one client.
+// Start prepares every contender that enters a case, on one client.
 func Start(ctx context.Context, client *ld.LDClient, c Case, s Systems) ([]Started, error) {
 	var all []Started
 	for _, contender := range Contenders() {
+		if !contender.Enters(c) {
+			continue
+		}
 		do, err := contender.Prepare(ctx, client, c, s)
 		if err != nil {
 			return nil, fmt.Errorf("preparing %s for %s: %w", contender.Name, c, err)
@@ -66,21 +79,29 @@ func prepareFloor(ctx context.Context, client *ld.LDClient, c Case, s Systems) (
 	return func() (int, error) { return f.read(ctx, user, payload) }, nil
 }
 
-func prepareTyped(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error) {
-	orders, err := cutover.New(client, flagFor(c.Stage)).ReadOrder(c.readOrder()).Build()
-	if err != nil {
-		return nil, err
-	}
-	if c.Operation == ldmigration.Write {
-		save, err := cutover.NewWriter(orders, s.OldWrite, s.NewWrite).Build()
+type preparing = func(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error)
+
+func typed(inline bool) preparing {
+	return func(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error) {
+		builder := cutover.New(client, flagFor(c.Stage)).ReadOrder(c.readOrder())
+		if inline {
+			builder.SecondaryInline()
+		}
+		orders, err := builder.Build()
 		if err != nil {
 			return nil, err
 		}
-		return func() (int, error) { return 0, save.Write(ctx, user, payload) }, nil
+		if c.Operation == ldmigration.Write {
+			save, err := cutover.NewWriter(orders, s.OldWrite, s.NewWrite).Build()
+			if err != nil {
+				return nil, err
+			}
+			return func() (int, error) { return 0, save.Write(ctx, user, payload) }, nil
+		}
+		read, err := cutover.NewReader(orders, s.OldRead, s.NewRead).Compare(cutover.Equal[int]).Build()
+		if err != nil {
+			return nil, err
+		}
+		return func() (int, error) { return read.Read(ctx, user, payload) }, nil
 	}
-	read, err := cutover.NewReader(orders, s.OldRead, s.NewRead).Compare(cutover.Equal[int]).Build()
-	if err != nil {
-		return nil, err
-	}
-	return func() (int, error) { return read.Read(ctx, user, payload) }, nil
 }

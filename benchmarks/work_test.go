@@ -39,9 +39,9 @@ func TestContendersDoTheSameWork(t *testing.T) {
 				t.Parallel()
 				want := watch(t, benchmarks.SDK, c, answers{42, outcome.newValue, outcome.old, outcome.new})
 				require.Len(t, want.events, rounds, "one op event an operation")
-				for _, name := range []string{benchmarks.Floor, benchmarks.Typed, benchmarks.Dynamic} {
-					got := watch(t, name, c, answers{42, outcome.newValue, outcome.old, outcome.new})
-					require.Equal(t, want, got, "%s does what the SDK's migrator does", name)
+				for _, one := range benchmarks.Contenders() {
+					got := watch(t, one.Name, c, answers{42, outcome.newValue, outcome.old, outcome.new})
+					require.Equal(t, want, got, "%s does what the SDK's migrator does", one.Name)
 				}
 			})
 		}

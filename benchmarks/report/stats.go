@@ -45,10 +45,10 @@ func median(values []float64) float64 {
 }
 
 // ratios divides repetition by repetition, so that a slow moment of the machine, which falls on both, cancels out. Both
-// must be of the same length.
+// are of the same length, or one of them was not measured: then there are none.
 func ratios(over, under []float64) []float64 {
-	quotients := make([]float64, len(over))
-	for i := range over {
+	quotients := make([]float64, min(len(over), len(under)))
+	for i := range quotients {
 		quotients[i] = over[i] / under[i]
 	}
 	return quotients

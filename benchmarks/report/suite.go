@@ -158,6 +158,9 @@ func (s *suite) deliver(ctx context.Context, rep int) error {
 				return err
 			}
 			one := contenders[(i+rep)%len(contenders)]
+			if !one.Enters(d.Case) {
+				continue
+			}
 			taken, err := benchmarks.MeasureDelivery(ctx, one, d.Case, deliveredOperations, s.sink)
 			if errors.Is(err, benchmarks.ErrNoProcessCPU) {
 				s.delivered = nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gocutover/cutover/benchmarks/internal/tabular"
 
@@ -15,8 +16,15 @@ func (s *suite) tables() ([]tabular.Table, *tally) {
 		s.timeTable(t, benchmarks.Typed, "Typed API, events off"),
 		s.timeTable(t, benchmarks.Dynamic, "Dynamic API, events off"),
 	}
+	if s.inTurn() {
+		tables = append(tables,
+			s.timeTable(t, benchmarks.TypedInline, "Typed API with SecondaryInline, events off"),
+			s.timeTable(t, benchmarks.DynamicInline, "Dynamic API with SecondaryInline, events off"))
+	}
 	if len(s.scalings) > 0 {
-		tables = append(tables, s.scalingTable(t))
+		tables = append(tables, s.scalingTable(t),
+			s.coreTable("One core, which is busy: ns/op, events off", 1, func(sc *scaling) series[sample] { return sc.one }),
+			s.coreTable("Two cores, both busy: ns/op of one core, events off", 2, func(sc *scaling) series[sample] { return sc.two }))
 	}
 	if len(s.delivered) > 0 {
 		tables = append(tables, s.deliveryTable(t))
@@ -29,6 +37,9 @@ func (s *suite) timeTable(t *tally, ours, title string) tabular.Table {
 		"case", "floor ns/op", ours + " ns/op", "sdk ns/op", "sdk / " + ours, ours + " / floor", "allocs/op", "B/op",
 	}}
 	for _, measured := range s.times {
+		if len(measured.samples[ours]) == 0 {
+			continue
+		}
 		want := targetOf(measured.Case, ours)
 		floor := measured.samples.of(benchmarks.Floor, nsOf)
 		mine := measured.samples.of(ours, nsOf)
@@ -44,18 +55,24 @@ func (s *suite) timeTable(t *tally, ours, title string) tabular.Table {
 	return out
 }
 
+// inTurn reports whether a case was measured in which SecondaryInline makes a difference.
+func (s *suite) inTurn() bool {
+	return slices.ContainsFunc(s.times, func(measured *timing) bool { return measured.InTurn() })
+}
+
 func (s *suite) scalingTable(t *tally) tabular.Table {
+	shown := append([]string{bareLoop}, names()...)
 	out := tabular.Table{
 		Title: "Throughput on two cores over that on one, events off",
-		Head:  []string{"case", bareLoop, "floor", "typed", "dynamic", "sdk", "typed / floor", "dynamic / floor"},
+		Head:  slices.Concat([]string{"case"}, shown, []string{"typed / floor", "dynamic / floor"}),
 	}
 	for _, measured := range s.scalings {
 		gain := func(name string) []float64 {
 			return ratios(measured.two.of(name, throughputOf), measured.one.of(name, throughputOf))
 		}
 		row := []string{measured.String()}
-		for _, contender := range measured.contenders {
-			row = append(row, fmt.Sprintf("%.2f", median(gain(contender.Name))))
+		for _, name := range shown {
+			row = append(row, cell("%.2f", gain(name)))
 		}
 		for _, ours := range []string{benchmarks.Typed, benchmarks.Dynamic} {
 			row = append(row, t.atLeast(median(ratios(gain(ours), gain(benchmarks.Floor))), scalesLikeFloor))
@@ -65,34 +82,72 @@ func (s *suite) scalingTable(t *tally) tabular.Table {
 	return out
 }
 
+// coreTable tells what an operation takes of a core while so many are busy with nothing else.
+func (s *suite) coreTable(title string, cores float64, of func(*scaling) series[sample]) tabular.Table {
+	out := tabular.Table{
+		Title: title,
+		Head:  slices.Concat([]string{"case"}, names(), []string{"sdk / typed", "typed / floor", "sdk / typed inline"}),
+	}
+	for _, measured := range s.scalings {
+		samples := of(measured)
+		ns := func(name string) []float64 {
+			return samples.of(name, func(one sample) float64 { return cores * nsOf(one) })
+		}
+		row := []string{measured.String()}
+		for _, name := range names() {
+			row = append(row, cell("%.0f", ns(name)))
+		}
+		out.Rows = append(out.Rows, append(row,
+			cell("%.2f", ratios(ns(benchmarks.SDK), ns(benchmarks.Typed))),
+			cell("%.2f", ratios(ns(benchmarks.Typed), ns(benchmarks.Floor))),
+			cell("%.2f", ratios(ns(benchmarks.SDK), ns(benchmarks.TypedInline))),
+		))
+	}
+	return out
+}
+
 func (s *suite) deliveryTable(t *tally) tabular.Table {
 	out := tabular.Table{
 		Title: "CPU time of the whole process in ns/op, events delivered by the SDK's processor",
-		Head: []string{
-			"case", "floor", "typed", "dynamic", "sdk", "sdk / floor", "sdk / typed", "sdk / dynamic", "received/op",
-		},
+		Head: slices.Concat([]string{"case"}, names(),
+			[]string{"sdk / floor", "sdk / typed", "sdk / typed inline", "sdk / dynamic", "received/op"}),
 	}
 	for _, measured := range s.delivered {
 		row := []string{measured.String()}
+		cpu := func(name string) []float64 { return measured.measured.of(name, benchmarks.Delivery.PerOperation) }
 		var received, operations int
-		for _, contender := range benchmarks.Contenders() {
-			row = append(row, whole(median(measured.measured.of(contender.Name, benchmarks.Delivery.PerOperation))))
-			for _, d := range measured.measured[contender.Name] {
+		for _, name := range names() {
+			row = append(row, cell("%.0f", cpu(name)))
+			for _, d := range measured.measured[name] {
 				received, operations = received+d.Received, operations+d.Operations
 			}
 		}
-		over := func(name string) float64 {
-			cpu := benchmarks.Delivery.PerOperation
-			return median(ratios(measured.measured.of(benchmarks.SDK, cpu), measured.measured.of(name, cpu)))
-		}
+		over := func(name string) []float64 { return ratios(cpu(benchmarks.SDK), cpu(name)) }
 		out.Rows = append(out.Rows, append(row,
-			fmt.Sprintf("%.2f", over(benchmarks.Floor)),
-			t.atLeast(over(benchmarks.Typed), cheaperEvents),
-			fmt.Sprintf("%.2f", over(benchmarks.Dynamic)),
+			cell("%.2f", over(benchmarks.Floor)),
+			t.atLeast(median(over(benchmarks.Typed)), cheaperEvents),
+			cell("%.2f", over(benchmarks.TypedInline)),
+			cell("%.2f", over(benchmarks.Dynamic)),
 			fmt.Sprintf("%.4g", float64(received)/float64(operations)),
 		))
 	}
 	return out
+}
+
+// names are the contenders' names, as heads of columns.
+func names() (all []string) {
+	for _, contender := range benchmarks.Contenders() {
+		all = append(all, contender.Name)
+	}
+	return all
+}
+
+// cell is the median of the repetitions, and empty where nothing was measured.
+func cell(format string, values []float64) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, median(values))
 }
 
 func whole(value float64) string { return fmt.Sprintf("%.0f", value) }

@@ -52,20 +52,34 @@ func TestTimeTableHoldsEachRatioToItsTarget(t *testing.T) {
 	require.Equal(t, "Targets reached: 3 of 6.", counted.String())
 }
 
+// onTwo is a case that took 160 ns of one core, and so many with two. Nobody runs it inline.
+func onTwo(ns map[string]int) *scaling {
+	sc := &scaling{Case: readOff, one: series[sample]{bareLoop: taking(0, 100)}, two: series[sample]{bareLoop: taking(0, 50)}}
+	for name, each := range ns {
+		sc.one[name], sc.two[name] = taking(0, 160), taking(0, each)
+	}
+	return sc
+}
+
 func TestScalingTableComparesWithTheFloorsOwnGain(t *testing.T) {
 	t.Parallel()
-	started := []benchmarks.Started{{Name: bareLoop}}
-	one, two := series[sample]{bareLoop: taking(0, 100)}, series[sample]{bareLoop: taking(0, 50)}
-	for i, contender := range benchmarks.Contenders() {
-		started = append(started, benchmarks.Started{Name: contender.Name})
-		one[contender.Name], two[contender.Name] = taking(0, 160), taking(0, 100+5*i)
-	}
-	two[benchmarks.Dynamic] = taking(0, 200)
-	s := &suite{scalings: []*scaling{{Case: readOff, contenders: started, one: one, two: two}}}
+	s := &suite{scalings: []*scaling{onTwo(map[string]int{"floor": 100, "typed": 105, "dynamic": 200, "sdk": 115})}}
 	var counted tally
-	require.Equal(t, [][]string{
-		{"read/off", "2.00", "1.60", "1.52", "0.80", "1.39", "0.95 (≥ 0.9 reached)", "0.50 (≥ 0.9 not reached)"},
-	}, s.scalingTable(&counted).Rows)
+	require.Equal(t, [][]string{{
+		"read/off", "2.00", "1.60", "1.52", "", "0.80", "", "1.39",
+		"0.95 (≥ 0.9 reached)", "0.50 (≥ 0.9 not reached)",
+	}}, s.scalingTable(&counted).Rows)
+}
+
+func TestCoreTableTellsWhatAnOperationTakesOfEachCore(t *testing.T) {
+	t.Parallel()
+	s := &suite{scalings: []*scaling{onTwo(map[string]int{"floor": 100, "typed": 105, "dynamic": 200, "sdk": 840})}}
+	two := func(sc *scaling) series[sample] { return sc.two }
+	require.Equal(t, [][]string{{"read/off", "200", "210", "", "400", "", "1680", "8.00", "1.05", ""}},
+		s.coreTable("title", 2, two).Rows)
+	s.scalings[0].two[benchmarks.TypedInline] = taking(0, 84)
+	require.Equal(t, [][]string{{"read/off", "200", "210", "168", "400", "", "1680", "8.00", "1.05", "10.00"}},
+		s.coreTable("title", 2, two).Rows)
 }
 
 func TestDeliveryTableTellsWhatWasDropped(t *testing.T) {
@@ -78,8 +92,23 @@ func TestDeliveryTableTellsWhatWasDropped(t *testing.T) {
 	s := &suite{delivered: []*delivery{{Case: readOff, measured: measured}}}
 	var counted tally
 	require.Equal(t, [][]string{
-		{"read/off", "6000", "6400", "8000", "24000", "4.00", "3.75 (≥ 4 not reached)", "3.00", "0.95"},
+		{"read/off", "6000", "6400", "", "8000", "", "24000", "4.00", "3.75 (≥ 4 not reached)", "", "3.00", "0.95"},
 	}, s.deliveryTable(&counted).Rows)
+}
+
+func TestTablesOfInlineSecondariesHaveOnlyTheirCases(t *testing.T) {
+	t.Parallel()
+	s := &suite{times: []*timing{{Case: readOff, samples: series[sample]{benchmarks.Floor: taking(2, 800)}}}}
+	var counted tally
+	require.False(t, s.inTurn())
+	require.Empty(t, s.timeTable(&counted, benchmarks.TypedInline, "title").Rows)
+	s.times = append(s.times, &timing{Case: readSerial, samples: series[sample]{
+		benchmarks.Floor: taking(3, 1000), benchmarks.TypedInline: taking(1, 1200), benchmarks.SDK: taking(15, 14400),
+	}})
+	require.True(t, s.inTurn())
+	require.Equal(t, [][]string{{
+		"read/shadow/serial", "1000", "1200", "14400", "12.00 (≥ 10 reached)", "1.20 (≤ 1.4 reached)", "1 (≤ 3 reached)", "256",
+	}}, s.timeTable(&counted, benchmarks.TypedInline, "title").Rows)
 }
 
 func TestTargetsAreKnownForEveryCaseThatHasOne(t *testing.T) {
@@ -88,6 +117,8 @@ func TestTargetsAreKnownForEveryCaseThatHasOne(t *testing.T) {
 	for _, c := range benchmarks.Cases() {
 		typed, dynamic := targetOf(c, benchmarks.Typed), targetOf(c, benchmarks.Dynamic)
 		require.Equal(t, typed == target{}, dynamic == target{}, "%s", c)
+		require.Equal(t, typed, targetOf(c, benchmarks.TypedInline))
+		require.Equal(t, dynamic, targetOf(c, benchmarks.DynamicInline))
 		if typed == (target{}) {
 			without++
 		}

@@ -22,7 +22,7 @@ const (
 	cheaperEvents   = 4.0 // at least so many times less CPU than the SDK's migrator, events delivered
 )
 
-// targetOf returns what the typed or the dynamic API is held to in a case. Reads in random order and writes to one
+// targetOf returns what the typed or the dynamic API is held to in a case, inline or not. Reads in random order and writes to one
 // origin have no target of their own.
 func targetOf(c benchmarks.Case, contender string) target {
 	var typed target
@@ -40,7 +40,7 @@ func targetOf(c benchmarks.Case, contender string) target {
 	default:
 		typed = target{faster: 12, floor: 1.25, allocs: 2}
 	}
-	if contender == benchmarks.Dynamic {
+	if contender == benchmarks.Dynamic || contender == benchmarks.DynamicInline {
 		return target{faster: 8, floor: 1.7, allocs: 5}
 	}
 	return typed
