@@ -11,13 +11,13 @@ import (
 // answer at once never ask for Done, and so this makes the real one only when one does.
 type deadlineContext struct {
 	parent context.Context //nolint:containedctx // this is a context
-	uncut  bool            // the parent's cancellation is left out
 	at     time.Duration   // by the monotonic clock
+	uncut  bool            // the parent's cancellation is left out
 
+	ended  bool // guarded by mu, as are those that follow it
 	mu     sync.Mutex
 	real   context.Context //nolint:containedctx // this is a context
 	cancel context.CancelFunc
-	ended  bool
 }
 
 // made returns the real context, and makes it first if it is wanted; else it may be nil.

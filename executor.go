@@ -54,16 +54,16 @@ func (o *operation[P, R]) run(ctx context.Context, payload P, rec *record) (valu
 	defer o.conclude(ctx, rec, &values, &payload, &aside, order)
 
 	if order == secondaryFirst || order == together || order == detachedTogether {
-		aside = o.secondary(ctx, second, payload, order, now())
-		o.launch(aside, order)
+		aside = o.secondary(ctx, second, payload, order)
+		aside.launch()
 	}
 	if order == secondaryFirst {
 		aside.settled.Wait()
 	}
 	values[first] = o.call(ctx, payload, &rec.sides[first], first)
 	if order == authoritativeFirst || order == ifAuthoritativeSucceeds && rec.sides[first].err == nil {
-		aside = o.secondary(ctx, second, payload, order, rec.sides[first].end())
-		o.launch(aside, order)
+		aside = o.secondary(ctx, second, payload, order)
+		aside.launch()
 	}
 	return values
 }
@@ -93,20 +93,11 @@ func (o *operation[P, R]) call(ctx context.Context, payload P, out *outcome, whi
 
 // secondary readies the other call. A write must not be split by a cancellation, nor a detached read ended by its caller's
 // return: they get the values of the caller's context alone.
-func (o *operation[P, R]) secondary(
-	ctx context.Context, which side, payload P, order sequence, at time.Duration,
-) *flight[P, R] {
+func (o *operation[P, R]) secondary(ctx context.Context, which side, payload P, order sequence) *flight[P, R] {
 	uncut := order == ifAuthoritativeSucceeds || order == detachedTogether
-	return newFlight(ctx, uncut, o.calls[which], payload, at, o.settings)
-}
-
-// launch starts the secondary, on the caller's goroutine if the builder was told that it may.
-func (o *operation[P, R]) launch(f *flight[P, R], order sequence) {
-	if o.inline && order != together && order != detachedTogether {
-		f.run()
-	} else {
-		f.launch()
-	}
+	f := newFlight(ctx, uncut, o.calls[which], payload, o.settings)
+	f.here = o.inline && order != together && order != detachedTogether
+	return f
 }
 
 // conclude is all that follows the authoritative call, on every way out of an operation that ran. A detached read that

@@ -6,70 +6,69 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // flight is a secondary call. It settles once: when the call has landed, or when its time is over.
 type flight[P, R any] struct {
+	*settings
 	function func(context.Context, P) (R, error)
 	payload  P
 	ctx      deadlineContext
-	limits   *timeouts // nil if it has all the time it wants
 	timeout  timeout
-	owner    *background
 
-	state   atomic.Uint32
 	settled sync.WaitGroup
+	state   atomic.Uint32
 	// parties are those that a detached operation is completed after: the flight that settled, and the operation that
 	// handed itself over. The second one completes it.
 	parties atomic.Int32
 	handed  *detached[P, R]
+	here    bool // on the operation's own goroutine, which cannot go on without it
 
 	value R
 	outcome
 }
 
-// The states of a flight. What the goroutine writes may be read by others only once it has landed.
+// The states of a flight. What its goroutine writes may be read by others only once it has landed, but for the start, which
+// is written before its time can be over.
 const (
 	underWay uint32 = iota
 	landed
 	abandoned
 )
 
-// newFlight readies a secondary call. Its function gets the values of ctx, and its cancellation unless uncut. Its time
-// runs from at.
+// newFlight readies a secondary call. Its function gets the values of ctx, and its cancellation unless uncut.
 func newFlight[P, R any](
-	ctx context.Context, uncut bool, function func(context.Context, P) (R, error), payload P,
-	at time.Duration, s *settings,
+	ctx context.Context, uncut bool, function func(context.Context, P) (R, error), payload P, s *settings,
 ) *flight[P, R] {
-	f := &flight[P, R]{function: function, payload: payload, limits: s.limits, owner: s.owner}
+	f := &flight[P, R]{settings: s, function: function, payload: payload}
 	f.ctx.parent, f.ctx.uncut = ctx, uncut && ctx.Done() != nil
-	f.invoked, f.start = true, at
+	f.invoked = true
 	f.parties.Store(2)
 	f.settled.Add(1)
-	if f.limits != nil {
-		f.ctx.at = at + f.limits.limit
-	}
 	return f
 }
 
-// launch runs the call on a goroutine of its own, which is left behind when its time is over.
+// launch starts the call. Unless it runs here it has a goroutine of its own, which is left behind when its time is over.
 func (f *flight[P, R]) launch() {
-	if f.limits != nil {
-		f.timeout.at, f.timeout.over = f.ctx.at, f
-		f.limits.add(&f.timeout)
+	if f.here {
+		f.run()
+	} else {
+		go f.run()
 	}
-	go f.run()
 }
 
-// run makes the call, and does not let its panic out.
+// run makes the call, and does not let its panic out. Its time runs from here.
 func (f *flight[P, R]) run() {
 	defer f.land()
 	f.start = now()
-	if f.limits != nil {
-		f.value, f.err = f.function(&f.ctx, f.payload)
-	} else {
+	if f.limits == nil {
 		f.value, f.err = f.function(f.ctx.values(), f.payload)
+	} else {
+		f.ctx.at = f.start + f.limits.limit
+		if !f.here {
+			f.limits.add(f.start, &f.timeout, f)
+		}
+		f.value, f.err = f.function(&f.ctx, f.payload)
 	}
 	f.latency, f.returned = now()-f.start, true
 }
@@ -122,6 +121,6 @@ func (f *flight[P, R]) result() (value R, out outcome) {
 		return f.value, f.outcome
 	}
 	limit := f.limits.limit
-	out = outcome{invoked: true, err: &TimeoutError{After: limit}, start: f.ctx.at - limit, latency: limit}
+	out = outcome{invoked: true, err: &TimeoutError{After: limit}, start: f.start, latency: limit}
 	return value, out
 }

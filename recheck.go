@@ -40,7 +40,7 @@ func (d *detached[P, R]) again() {
 	}
 	var flights [2]*flight[P, R]
 	for s := range flights {
-		flights[s] = newFlight(d.ctx, true, o.calls[s], d.payload, now(), o.settings)
+		flights[s] = newFlight(d.ctx, true, o.calls[s], d.payload, o.settings)
 		flights[s].launch()
 	}
 	first := rec.sides

@@ -25,30 +25,30 @@ type timeoutQueue struct {
 
 // timeout is the place of one secondary in a queue.
 type timeout struct {
-	at            time.Duration // by the monotonic clock
-	over          interface{ abandon() }
-	queue         *timeoutQueue // nil if it was never added
-	queued        bool          // guarded by the queue, as are its neighbours
+	at            time.Duration          // by the monotonic clock
+	queue         *timeoutQueue          // nil if it was never added
+	over          interface{ abandon() } // guarded by the queue, as its neighbours are; nil if it is not in it any more
 	before, after *timeout
 }
 
-// add has t.over abandoned when t is due, unless it is removed before.
+// add has a secondary that starts now abandoned when its time is over, unless t is removed before.
 //
-// What began before the process did is in a testing/synctest bubble, whose clock begins in the year 2000. There each has
-// a queue to itself: a timer ends with the bubble that it was made in, and another bubble may use the same Cutover.
-func (s *timeouts) add(t *timeout) {
-	if t.at < s.limit {
+// What starts before the process did is in a testing/synctest bubble, whose clock begins in the year 2000. There each has a
+// queue to itself: a timer ends with the bubble that it was made in, and another bubble may use the same Cutover.
+func (s *timeouts) add(start time.Duration, t *timeout, over interface{ abandon() }) {
+	if start < 0 {
 		t.queue = &timeoutQueue{}
 	} else {
 		t.queue = &s.queues[rand.Uint32N(uint32(len(s.queues)))]
 	}
+	t.at, t.over = start+s.limit, over
 	t.queue.add(t, s.limit)
 }
 
 func (q *timeoutQueue) add(t *timeout, limit time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	t.queued, t.before = true, q.last
+	t.before = q.last
 	if q.last == nil {
 		q.first = t
 	} else {
@@ -68,7 +68,7 @@ func (t *timeout) remove() {
 	}
 	t.queue.mu.Lock()
 	defer t.queue.mu.Unlock()
-	if t.queued {
+	if t.over != nil {
 		t.queue.drop(t)
 	}
 }
@@ -84,7 +84,7 @@ func (q *timeoutQueue) drop(t *timeout) {
 	} else {
 		t.after.before = t.before
 	}
-	t.queued, t.before, t.after = false, nil, nil
+	t.over, t.before, t.after = nil, nil, nil
 }
 
 // wake abandons those that are due, each on a goroutine of its own, which ends with what follows from it: that may run
@@ -94,9 +94,9 @@ func (q *timeoutQueue) wake() {
 	defer q.mu.Unlock()
 	at := now()
 	for q.first != nil && q.first.at <= at {
-		due := q.first
-		q.drop(due)
-		go due.over.abandon()
+		over := q.first.over
+		q.drop(q.first)
+		go over.abandon()
 	}
 	if q.wakes = q.first != nil; q.wakes {
 		time.AfterFunc(q.first.at-at, q.wake)
