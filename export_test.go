@@ -48,4 +48,5 @@ func (q *TimeoutQueue) Wakes() bool {
 
 type abandoning func()
 
+func (abandoning) adopt()     {}
 func (f abandoning) abandon() { f() }

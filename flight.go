@@ -97,10 +97,11 @@ func (f *flight[P, R]) land() {
 	}
 }
 
-// abandon goes on without the call when its time is over. Its goroutine is the owner's from before it can be late, so that
-// the owner never seems idle in between.
+// adopt makes the owner count the call's goroutine, before it can be late, so that the owner never seems idle in between.
+func (f *flight[P, R]) adopt() { f.owner.adopt() }
+
+// abandon goes on without the call, unless it has landed in the very last moment.
 func (f *flight[P, R]) abandon() {
-	f.owner.adopt()
 	if f.state.CompareAndSwap(underWay, abandoned) {
 		f.settle()
 	} else {

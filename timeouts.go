@@ -23,11 +23,18 @@ type timeoutQueue struct {
 	_           [32]byte // two queues do not share a cache line
 }
 
+// overdue is what is abandoned when its time is over. It is adopted before it leaves its queue: as it would first remove
+// itself, it cannot have ended by then.
+type overdue interface {
+	adopt()
+	abandon()
+}
+
 // timeout is the place of one secondary in a queue.
 type timeout struct {
-	at            time.Duration          // by the monotonic clock
-	queue         *timeoutQueue          // nil if it was never added
-	over          interface{ abandon() } // guarded by the queue, as its neighbours are; nil if it is not in it any more
+	at            time.Duration // by the monotonic clock
+	queue         *timeoutQueue // nil if it was never added
+	over          overdue       // guarded by the queue, as its neighbours are; nil if it is not in it any more
 	before, after *timeout
 }
 
@@ -35,7 +42,7 @@ type timeout struct {
 //
 // What starts before the process did is in a testing/synctest bubble, whose clock begins in the year 2000. There each has a
 // queue to itself: a timer ends with the bubble that it was made in, and another bubble may use the same Cutover.
-func (s *timeouts) add(start time.Duration, t *timeout, over interface{ abandon() }) {
+func (s *timeouts) add(start time.Duration, t *timeout, over overdue) {
 	if start < 0 {
 		t.queue = &timeoutQueue{}
 	} else {
@@ -95,6 +102,7 @@ func (q *timeoutQueue) wake() {
 	at := now()
 	for q.first != nil && q.first.at <= at {
 		over := q.first.over
+		over.adopt()
 		q.drop(q.first)
 		go over.abandon()
 	}
