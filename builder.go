@@ -25,6 +25,8 @@ type options struct {
 const (
 	defaultTimeout         = 5 * time.Second
 	defaultBackgroundLimit = 100
+	// endless is as good as no limit, and leaves room to add it to a time.
+	endless = 100 * 365 * 24 * time.Hour
 )
 
 func defaultOptions(client FlagClient) options {
@@ -182,7 +184,7 @@ func (b *Builder) Build() (*Cutover, error) {
 		return nil, fmt.Errorf("building a cutover: %w", err)
 	}
 	s := b.settings(true)
-	if b.timeout > 0 {
+	if b.timeout > 0 && b.timeout < endless {
 		s.limits = &timeouts{limit: b.timeout}
 	}
 	s.owner = &background{limit: int64(b.limit), log: s.log}

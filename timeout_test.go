@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -137,19 +138,21 @@ func TestAnErrorAfterTheDeadlineIsATimeoutWithThatError(t *testing.T) {
 
 func TestWithoutATimeoutTheSecondaryIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		client := &stagedClient{stage: ldmigration.Shadow}
-		c := build(t, cutover.New(client, "flag").SecondaryTimeout(0))
-		slow := func(ctx context.Context, _ string) (string, error) {
-			_, limited := ctx.Deadline()
-			assert.False(t, limited)
-			time.Sleep(time.Hour)
-			return "v", nil
-		}
-		detail := readerOf(t, c, value("v"), slow, cutover.Equal).ReadDetail(t.Context(), user, "id")
-		assert.Equal(t, cutover.Consistent, detail.Consistency)
-		assert.Equal(t, time.Hour, detail.New.Latency)
-	})
+	for _, timeout := range []time.Duration{0, 90 * 365 * 24 * time.Hour, math.MaxInt64} {
+		synctest.Test(t, func(t *testing.T) {
+			client := &stagedClient{stage: ldmigration.Shadow}
+			c := build(t, cutover.New(client, "flag").SecondaryTimeout(timeout))
+			slow := func(ctx context.Context, _ string) (string, error) {
+				_, limited := ctx.Deadline()
+				assert.Equal(t, timeout != 0 && timeout != math.MaxInt64, limited)
+				time.Sleep(time.Hour)
+				return "v", ctx.Err()
+			}
+			detail := readerOf(t, c, value("v"), slow, cutover.Equal).ReadDetail(t.Context(), user, "id")
+			assert.Equal(t, cutover.Consistent, detail.Consistency)
+			assert.Equal(t, time.Hour, detail.New.Latency)
+		})
+	}
 }
 
 func TestReadsDoWithoutASecondaryThatHangsInTooManyAlready(t *testing.T) {
