@@ -31,7 +31,8 @@
 // A result never depends on the secondary: whether that fails, panics, calls [runtime.Goexit], is slow or hangs, the
 // caller gets the authoritative result. It runs on a goroutine of its own, under a timeout of five seconds unless
 // [Builder.SecondaryTimeout] says another one, and the operation waits for it no longer than that. Its panic becomes a
-// [PanicError]. With [Detached] reads the caller does not wait for it at all.
+// [PanicError]. With [Detached] reads the caller does not wait for it at all. For functions that answer within microseconds
+// [Builder.SecondaryInline] gives up some of this, and saves most of what it costs.
 //
 // The authoritative function runs on the caller's goroutine and its panic is the caller's, with its own stack. The op
 // event is sent all the same, exactly once an operation and before the operation returns.

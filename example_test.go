@@ -125,6 +125,24 @@ func ExampleDetached() {
 	// 1 <nil>
 }
 
+func ExampleBuilder_SecondaryInline() {
+	client := &FakeClient{Stage: ldmigration.Shadow}
+	orders, _ := cutover.New(client, "orders-to-another-cache").
+		ReadOrder(ldmigration.Serial).
+		SecondaryInline(). // both are maps in memory: they answer at once, and never hang
+		Build()
+	before, after := Store{"o-1": {"o-1", 1999}}, Store{}
+	cached, _ := cutover.NewReader(orders, before.Order, after.Order).Compare(cutover.Equal[Order]).Build()
+	fill, _ := cutover.NewWriter(orders, before.Save, after.Save).Build()
+
+	ctx, user := context.Background(), ldcontext.New("user-123")
+	fmt.Println(fill.Write(ctx, user, Order{"o-1", 2000}))
+	fmt.Println(cached.ReadDetail(ctx, user, "o-1").Consistency)
+	// Output:
+	// <nil>
+	// consistent
+}
+
 func ExampleReaderBuilder_FallBack() {
 	orders, _ := cutover.New(&FakeClient{Stage: ldmigration.Live}, "orders-to-postgres").Build()
 	legacy, postgres := Store{"o-1": {"o-1", 1999}}, Store{}
