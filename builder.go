@@ -147,11 +147,12 @@ func (b *Builder) SecondaryTimeout(d time.Duration) *Builder {
 }
 
 // SecondaryInline runs the secondary on the caller's goroutine where it comes before or after the authoritative call: in
-// serial and random reads, and in writes. The default is a goroutine of its own, which contains all that it could do, and
-// costs more than the rest of the operation. This is for functions that return within microseconds, come what may: a panic
-// is contained all the same, but one that hangs holds up its caller, for SecondaryTimeout then only ends its context, and
-// one that calls [runtime.Goexit] ends its caller's goroutine, after the op event was sent. It does nothing for
-// concurrent and detached reads.
+// serial and random reads, and in writes. It does nothing for concurrent and detached reads. The default is a goroutine of
+// its own, which contains all that a function can do, and costs nearly as much as the rest of such an operation.
+//
+// It is for functions that return within microseconds, come what may. A panic is contained all the same. One that hangs
+// holds up its caller, for SecondaryTimeout then only ends its context; one that calls [runtime.Goexit] ends its caller's
+// goroutine, after the op event was sent.
 func (b *Builder) SecondaryInline() *Builder {
 	b.inline = true
 	return b
