@@ -90,7 +90,9 @@ func (b *Builder) DefaultStage(stage ldmigration.Stage) *Builder {
 }
 
 // ReadOrder sets how reads run at the stages that read from both: [ldmigration.Serial], [ldmigration.Random] or
-// [ldmigration.Concurrent], the default, or [Detached]. It does nothing for writes, whose order the stage decides.
+// [ldmigration.Concurrent], the default, or [Detached]. It does nothing for writes, whose order the stage decides. In
+// random order the secondary goes first half of the time: then it has at most half of what is left of a deadline of the
+// caller's context, so that the authoritative call has the other half.
 func (b *Builder) ReadOrder(order ldmigration.ExecutionOrder) *Builder {
 	b.order = order
 	return b
@@ -137,8 +139,11 @@ func (b *Builder) Observe(observer Observer) *Builder {
 
 // SecondaryTimeout sets how long the secondary may take, in reads of every order and in writes. The default is 5 s; zero
 // is no limit, and Build refuses less. Its function gets a context with that deadline. If it ignores that, the operation
-// goes on without it: the origin counts as invoked and failed, with a [TimeoutError]; what it returns later changes
-// nothing; and it runs in the background until it ends, which [Cutover.Close] waits for.
+// goes on without it, unless SecondaryInline: the origin counts as invoked and failed, with a [TimeoutError]; what it returns
+// later changes nothing; and it runs in the background until it ends, which [Cutover.Close] waits for.
+//
+// A deadline of the caller's does not shorten the wait for a write, which does not get the caller's cancellation, nor for a
+// read that ignores its context. Let this be shorter than the deadlines of your callers.
 //
 // A write that timed out is unknown, and not failed: it may still be made.
 func (b *Builder) SecondaryTimeout(d time.Duration) *Builder {
@@ -158,9 +163,10 @@ func (b *Builder) SecondaryInline() *Builder {
 	return b
 }
 
-// BackgroundLimit sets how much may run in the background at a time: detached reads, and secondaries that outlived their
-// timeout. The default is 100; Build refuses less than 1. Where as much runs, reads do without their secondary, which is
-// counted in [Cutover.Background] and told as [ErrSecondarySkipped]. Nothing is queued, and no write is skipped.
+// BackgroundLimit sets how much may run in the background, detached reads and secondaries that outlived their timeout,
+// before reads do without their secondary, which is counted in [Cutover.Background] and told as [ErrSecondarySkipped]. The
+// default is 100; Build refuses less than 1. Nothing is queued. No write is skipped, and no secondary that runs already
+// can be: those that outlive their timeout are added to what runs, beyond the limit.
 func (b *Builder) BackgroundLimit(n int) *Builder {
 	b.limit = n
 	return b

@@ -17,7 +17,8 @@ const (
 	SecondarySkipped
 	// WrittenMeanwhile means that the record was written while it was read; see [ReaderBuilder.CompareBetweenWrites].
 	WrittenMeanwhile
-	// ComparedLater means that a detached read has returned before its secondary: observers are told the outcome.
+	// ComparedLater means that the operation returned before this was known, as a [Detached] read does and one that is read
+	// again: observers are told the outcome.
 	ComparedLater
 	// ComparisonPanicked means that the comparison panicked or called [runtime.Goexit]: nothing is known.
 	ComparisonPanicked

@@ -30,7 +30,8 @@ func (c *Cutover) Background() BackgroundStats {
 
 // Close waits until nothing runs in the background any more, or until ctx ends: then it returns an [ErrStillRunning],
 // with the context's error and cause, and says in the log how much ran. Operations may go on after Close, as a service that shuts
-// down needs; detached reads then do without their secondary. It may be called more than once.
+// down needs; detached reads then do without their secondary, and no difference is read again. It may be called more than
+// once.
 func (c *Cutover) Close(ctx context.Context) error {
 	running := c.settings.owner.close(ctx)
 	if running == 0 {
@@ -44,7 +45,8 @@ func (c *Cutover) Close(ctx context.Context) error {
 type BackgroundStats struct {
 	// Running is how many detached reads, and secondaries that outlived their timeout, run now.
 	Running int
-	// Skipped is how many secondary reads were not made, since the Cutover was built, because no place was left.
+	// Skipped is how many secondary reads, and second reads of [ReaderBuilder.Recheck], were not made since the Cutover was
+	// built, because no place was left or it was closed.
 	Skipped uint64
 }
 

@@ -29,7 +29,8 @@ type Detail[R any] struct {
 	// FellBack is true if the authoritative read failed and the other one's result is the operation's; see
 	// [ReaderBuilder.FallBack].
 	FellBack bool
-	// Old and New are what each origin did. The one the operation did not ask has Invoked false.
+	// Old and New are what each origin did. The one the operation did not ask has Invoked false, and so has the secondary
+	// of a detached read that has returned before it; see [ComparedLater].
 	Old, New Outcome[R]
 	// Consistency says whether the two results agree, or why that is not known.
 	Consistency Consistency

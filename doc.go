@@ -31,11 +31,14 @@
 // A result never depends on the secondary: whether that fails, panics, calls [runtime.Goexit], is slow or hangs, the
 // caller gets the authoritative result. It runs on a goroutine of its own, under a timeout of five seconds unless
 // [Builder.SecondaryTimeout] says another one, and the operation waits for it no longer than that. Its panic becomes a
-// [PanicError]. With [Detached] reads the caller does not wait for it at all. For functions that answer within microseconds
-// [Builder.SecondaryInline] gives up some of this, and saves most of what it costs.
+// [PanicError]. With [Detached] reads the caller does not wait for it at all. A deadline of the caller's does not end that
+// wait; where the secondary goes first, in random order, it has half of what is left of the deadline at most. For
+// functions that answer within microseconds [Builder.SecondaryInline] gives up some of this, and saves most of what it
+// costs.
 //
 // The authoritative function runs on the caller's goroutine and its panic is the caller's, with its own stack. The op
-// event is sent all the same, exactly once an operation and before the operation returns.
+// event is sent all the same, exactly once an operation and before the operation returns, but for a [Detached] read and one
+// that is read again ([ReaderBuilder.Recheck]).
 //
 // A write goes to the secondary only after it succeeded in the authoritative origin, and a cancellation in between does
 // not split the two: the secondary write gets the values of the caller's context and not its cancellation.

@@ -1,6 +1,7 @@
 package cutover
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -69,8 +70,11 @@ func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("secondary timed out after %v: %v", e.After, e.Err)
 }
 
-// Is reports whether target is [ErrSecondaryTimeout].
-func (e *TimeoutError) Is(target error) bool { return target == ErrSecondaryTimeout }
+// Is reports whether target is [ErrSecondaryTimeout] or [context.DeadlineExceeded], whether the function heeded its
+// context or not.
+func (e *TimeoutError) Is(target error) bool {
+	return target == ErrSecondaryTimeout || target == context.DeadlineExceeded
+}
 
 // Unwrap returns what the function returned, or nil.
 func (e *TimeoutError) Unwrap() error { return e.Err }

@@ -97,6 +97,9 @@ func (o *operation[P, R]) secondary(ctx context.Context, which side, payload P, 
 	uncut := order == ifAuthoritativeSucceeds || order == detachedTogether
 	f := newFlight(ctx, uncut, o.calls[which], payload, o.settings)
 	f.here = o.inline && order != together && order != detachedTogether
+	if order == secondaryFirst {
+		f.halve(ctx)
+	}
 	return f
 }
 

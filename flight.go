@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // flight is a secondary call. It settles once: when the call has landed, or when its time is over.
@@ -14,6 +15,7 @@ type flight[P, R any] struct {
 	function func(context.Context, P) (R, error)
 	payload  P
 	ctx      deadlineContext
+	limit    time.Duration // as long as the settings have limits
 	timeout  timeout
 
 	settled sync.WaitGroup
@@ -43,9 +45,21 @@ func newFlight[P, R any](
 	f := &flight[P, R]{settings: s, function: function, payload: payload}
 	f.ctx.parent, f.ctx.uncut = ctx, uncut && ctx.Done() != nil
 	f.invoked = true
+	if f.limits != nil {
+		f.limit = f.limits.limit
+	}
 	f.parties.Store(2)
 	f.settled.Add(1)
 	return f
+}
+
+// halve leaves a call that comes after this one half of the time that ctx has.
+func (f *flight[P, R]) halve(ctx context.Context) {
+	if deadline, ok := ctx.Deadline(); ok {
+		if half := time.Until(deadline) / 2; half > 0 {
+			f.limit = min(f.limit, half)
+		}
+	}
 }
 
 // launch starts the call. Unless it runs here it has a goroutine of its own, which is left behind when its time is over.
@@ -64,9 +78,9 @@ func (f *flight[P, R]) run() {
 	if f.limits == nil {
 		f.value, f.err = f.function(f.ctx.values(), f.payload)
 	} else {
-		f.ctx.at = f.start + f.limits.limit
+		f.ctx.at = f.start + f.limit
 		if !f.here {
-			f.limits.add(f.start, &f.timeout, f)
+			f.limits.add(f.start, f.limit, &f.timeout, f)
 		}
 		f.value, f.err = f.function(&f.ctx, f.payload)
 	}
@@ -86,8 +100,8 @@ func (f *flight[P, R]) land() {
 	if f.limits != nil {
 		f.timeout.remove()
 		f.ctx.end()
-		if limit := f.limits.limit; f.err != nil && f.latency >= limit {
-			f.err = &TimeoutError{After: limit, Err: f.err}
+		if f.err != nil && f.latency >= f.limit {
+			f.err = &TimeoutError{After: f.limit, Err: f.err}
 		}
 	}
 	if f.state.CompareAndSwap(underWay, landed) {
@@ -121,7 +135,6 @@ func (f *flight[P, R]) result() (value R, out outcome) {
 	if f.state.Load() == landed {
 		return f.value, f.outcome
 	}
-	limit := f.limits.limit
-	out = outcome{invoked: true, err: &TimeoutError{After: limit}, start: f.start, latency: limit}
+	out = outcome{invoked: true, err: &TimeoutError{After: f.limit}, start: f.start, latency: f.limit}
 	return value, out
 }

@@ -84,7 +84,8 @@ func (b *MigratorBuilder) FastEvaluation(enabled bool) *MigratorBuilder {
 }
 
 // SecondaryInline runs the secondary on the caller's goroutine where it comes before or after the authoritative call, as
-// [Builder.SecondaryInline] does, and as the SDK's migrator does always. The SDK's builder has no such method.
+// [Builder.SecondaryInline] does, and as the SDK's migrator does always. A Migrator has no timeout: nothing ends a call that
+// hangs, inline or not. The SDK's builder has no such method.
 func (b *MigratorBuilder) SecondaryInline() *MigratorBuilder {
 	b.inline = true
 	return b

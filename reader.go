@@ -56,8 +56,9 @@ type ReaderBuilder[P, R any] struct {
 	keyed    bool
 }
 
-// NewReader begins a reader under c: one function for the old system, one for the new. Both get the caller's context
-// and payload. At stages that read from both they may run at the same time.
+// NewReader begins a reader under c: one function for the old system, one for the new. Both get the payload and the
+// caller's context; the secondary's ends after [Builder.SecondaryTimeout] too, and in a [Detached] read has the caller's
+// values without its cancellation. At stages that read from both they may run at the same time.
 func NewReader[P, R any](c *Cutover, old, new func(context.Context, P) (R, error)) *ReaderBuilder[P, R] {
 	return &ReaderBuilder[P, R]{cutover: c, old: old, new: new}
 }
@@ -107,6 +108,9 @@ func (b *ReaderBuilder[P, R]) Redact(payload func(P) any, result func(R) R) *Rea
 // observing it after the caller has got the original. It must copy all that a caller could change. In other orders it
 // does nothing. Build refuses nil, and refuses a detached reader that has neither Clone nor [ReaderBuilder.ResultsAreNotModified]
 // unless a result holds nothing that two could change, as numbers, strings and structs of them do.
+//
+// It runs before Read returns, if the read is to be compared or observed. If it panics, that is logged and nothing is
+// compared.
 //
 // The payload is shared in the same way: do not change what it points to after a detached read.
 func (b *ReaderBuilder[P, R]) Clone(clone func(R) R) *ReaderBuilder[P, R] {

@@ -133,6 +133,8 @@ func TestAnErrorAfterTheDeadlineIsATimeoutWithThatError(t *testing.T) {
 	})
 	wrapped := &cutover.TimeoutError{After: time.Second, Err: context.DeadlineExceeded}
 	require.ErrorIs(t, wrapped, context.DeadlineExceeded)
+	require.ErrorIs(t, &cutover.TimeoutError{After: time.Second}, context.DeadlineExceeded, "also if it never returned")
+	require.NotErrorIs(t, &cutover.TimeoutError{After: time.Second}, context.Canceled)
 	require.EqualError(t, wrapped, "secondary timed out after 1s: context deadline exceeded")
 }
 
@@ -305,6 +307,57 @@ func TestTheErrorOfASecondarysContextNeedsNoDone(t *testing.T) {
 		_, _ = readerOf(t, c, value("v"), secondary, nil).Read(caller, user, "id")
 		require.NoError(t, c.Close(t.Context()))
 		assert.Equal(t, []error{nil, context.DeadlineExceeded, context.Canceled}, errs)
+	})
+}
+
+// In random order a secondary that goes first could use up the time that its caller has.
+func TestASecondaryThatGoesFirstLeavesTheAuthoritativeCallHalfOfTheTime(t *testing.T) {
+	t.Parallel()
+	hang := func(ctx context.Context, _ string) (string, error) { <-ctx.Done(); return "", ctx.Err() }
+	for name, secondary := range map[string]func(context.Context, string) (string, error){
+		"heeds its context": hang, "ignores it": after(time.Minute, "late"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").ReadOrder(ldmigration.Random))
+				authoritative := func(ctx context.Context, _ string) (string, error) {
+					time.Sleep(900 * time.Millisecond) // the function under test, inside a synctest bubble
+					return "old", ctx.Err()
+				}
+				first := 0
+				for range 40 {
+					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+					detail := readerOf(t, c, authoritative, secondary, nil).ReadDetail(ctx, user, "id")
+					cancel()
+					got, err := detail.Result()
+					require.NoError(t, err)
+					assert.Equal(t, "old", got)
+					require.Error(t, detail.New.Err)
+					if detail.New.Start.Before(detail.Old.Start) {
+						first++
+						require.ErrorIs(t, detail.New.Err, cutover.ErrSecondaryTimeout)
+						assert.Equal(t, time.Second, detail.New.Latency)
+					}
+					require.NoError(t, c.Close(t.Context()))
+				}
+				assert.Positive(t, first)
+				assert.Less(t, first, 40)
+			})
+		})
+	}
+}
+
+func TestACallersDeadlineThatIsOverChangesNoTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").ReadOrder(ldmigration.Random))
+		ctx, cancel := context.WithTimeout(t.Context(), 0)
+		defer cancel()
+		for range 20 {
+			detail := readerOf(t, c, value("v"), after(time.Second, "v"), cutover.Equal).ReadDetail(ctx, user, "id")
+			assert.Equal(t, cutover.Consistent, detail.Consistency)
+		}
 	})
 }
 

@@ -40,16 +40,17 @@ type timeout struct {
 
 // add has a secondary that starts now abandoned when its time is over, unless t is removed before.
 //
-// What starts before the process did is in a testing/synctest bubble, whose clock begins in the year 2000. There each has a
-// queue to itself: a timer ends with the bubble that it was made in, and another bubble may use the same Cutover.
-func (s *timeouts) add(start time.Duration, t *timeout, over overdue) {
-	if start < 0 {
+// One that has less time than the others has a queue to itself. So has one that starts before the process did: it is in a
+// testing/synctest bubble, whose clock begins in the year 2000. A timer ends with the bubble that it was made in, and
+// another bubble may use the same Cutover.
+func (s *timeouts) add(start, limit time.Duration, t *timeout, over overdue) {
+	if start < 0 || limit != s.limit {
 		t.queue = &timeoutQueue{}
 	} else {
 		t.queue = &s.queues[rand.Uint32N(uint32(len(s.queues)))]
 	}
-	t.at, t.over = start+s.limit, over
-	t.queue.add(t, s.limit)
+	t.at, t.over = start+limit, over
+	t.queue.add(t, limit)
 }
 
 func (q *timeoutQueue) add(t *timeout, limit time.Duration) {

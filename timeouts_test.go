@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,6 +132,43 @@ func TestManySecondariesThatHangAllTimeOut(t *testing.T) {
 	all.Wait()
 	assert.GreaterOrEqual(t, c.Background().Running, callers*each)
 	close(release)
+	require.NoError(t, c.Close(t.Context()))
+}
+
+// On the real clock too: one that has less time than the others must not stand behind them.
+func TestASecondaryWithLessTimeDoesNotWaitForTheOthers(t *testing.T) {
+	t.Parallel()
+	c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").ReadOrder(ldmigration.Random).SecondaryTimeout(time.Hour))
+	quick := readerOf(t, c, value("v"), value("v"), nil)
+	for range 1000 { // from now on each queue wakes in an hour
+		_, err := quick.Read(t.Context(), user, "id")
+		require.NoError(t, err)
+	}
+	release := make(chan struct{})
+	rescue := time.AfterFunc(20*time.Second, func() { close(release) })
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+		var called atomic.Bool
+		reader := readerOf(t, c, func(context.Context, string) (string, error) { called.Store(true); return "v", nil },
+			func(context.Context, string) (string, error) {
+				if called.Load() {
+					return "v", nil // it came second: the coin is tossed again
+				}
+				<-release
+				return "too late", nil
+			}, nil)
+		detail := reader.ReadDetail(ctx, user, "id")
+		cancel()
+		if detail.New.Value == "v" {
+			continue
+		}
+		require.ErrorIs(t, detail.New.Err, cutover.ErrSecondaryTimeout)
+		assert.Less(t, detail.New.Latency, 200*time.Millisecond)
+		break
+	}
+	if rescue.Stop() {
+		close(release)
+	}
 	require.NoError(t, c.Close(t.Context()))
 }
 

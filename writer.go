@@ -57,7 +57,8 @@ type WriterBuilder[P any] struct {
 }
 
 // NewWriter begins a writer under c of two functions that return only an error. The first to be called gets the
-// caller's context; the other one gets its values without its cancellation, so that a write is not left half done.
+// caller's context; the other one gets its values without its cancellation, so that a write is not left half done, and the
+// deadline of [Builder.SecondaryTimeout].
 func NewWriter[P any](c *Cutover, old, new func(context.Context, P) error) *WriterBuilder[P] {
 	return &WriterBuilder[P]{NewReturningWriter(c, withoutValue(old), withoutValue(new))}
 }
@@ -67,7 +68,9 @@ func NewWriter[P any](c *Cutover, old, new func(context.Context, P) error) *Writ
 // writers of the [Cutover] that have it. Different keys do not wait for each other. The wait ends with the caller's
 // context: then nothing is run, and the error is the context's. Build refuses nil.
 //
-// A secondary that outlived its timeout does not keep its key: what it writes later may still come too late. A function
+// A key is held until both writes are done: one that hangs holds it for [Builder.SecondaryTimeout], and each write behind
+// it may wait as long again. A secondary that outlived its timeout does not keep its key: what it writes later may still
+// come too late. A function
 // that writes the same key through a writer again waits for itself.
 func (b *WriterBuilder[P]) SerializeBy(key KeyFunc[P]) *WriterBuilder[P] {
 	b.returning.SerializeBy(key)

@@ -50,6 +50,10 @@ func TestAMigrationInWhichNothingIsWrongPasses(t *testing.T) {
 		"with serial reads":              withBuilder(func(b *cutover.Builder) { b.ReadOrder(ldmigration.Serial) }),
 		"with reads in random order":     withBuilder(func(b *cutover.Builder) { b.ReadOrder(ldmigration.Random) }),
 		"with a short secondary timeout": withBuilder(func(b *cutover.Builder) { b.SecondaryTimeout(5 * time.Millisecond) }),
+		"with secondaries inline": func(m *shelfMigration) {
+			withBuilder(func(b *cutover.Builder) { b.ReadOrder(ldmigration.Random).SecondaryInline() })(m)
+			m.SecondaryInline = true
+		},
 		"with writers that require both": func(m *shelfMigration) {
 			m.RequireBoth = true
 			m.Wire = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
@@ -74,6 +78,19 @@ func TestAMigrationInWhichNothingIsWrongPasses(t *testing.T) {
 	t.Run("outside of a bubble", func(t *testing.T) {
 		t.Parallel()
 		cutovertest.Exercise(t, shelves())
+	})
+}
+
+func TestAnOperationThatEndsItsCallersGoroutineIsToldAndDoesNotEndTheTest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := shelves()
+		m.Wire = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
+			return wireUnder(cutover.New(client, "shelves").Logger(quiet).SecondaryInline(), old, new)
+		}
+		got := catch(func(tb *caughtTest) { assert.False(t, cutovertest.Exercise(tb, m)) })
+		assert.Contains(t, got.String(), "ended its caller's goroutine")
+		assert.Contains(t, got.String(), "@exits")
 	})
 }
 

@@ -18,14 +18,17 @@ type faultKind struct {
 	faults        func(release <-chan struct{}) []Fault
 }
 
+// endsGoroutine is the fault that a [Migration] with SecondaryInline does without.
+const endsGoroutine = "exits"
+
 var faultKinds = map[string]faultKind{
 	"fails": {tells: "the secondary fails", faults: always(Fail(errInjected))},
 	"loses-answer": {
 		tells: "the secondary does it and returns an error", applied: true, faults: always(LoseAnswer(errInjected)),
 	},
-	"panics": {tells: "the secondary panics", faults: always(Panic(errInjected))},
-	"exits":  {tells: "the secondary ends its goroutine", faults: always(Exit())},
-	"hangs":  {tells: "the secondary hangs until its context ends", faults: hangs},
+	"panics":      {tells: "the secondary panics", faults: always(Panic(errInjected))},
+	endsGoroutine: {tells: "the secondary ends its goroutine", faults: always(Exit())},
+	"hangs":       {tells: "the secondary hangs until its context ends", faults: hangs},
 	"sticks": {
 		tells:  "the secondary hangs and ignores its context",
 		faults: func(release <-chan struct{}) []Fault { return []Fault{HangUntil(release), Fail(errInjected)} },
@@ -37,7 +40,7 @@ var faultKinds = map[string]faultKind{
 }
 
 // faultNames are the kinds in the order in which walks try them.
-var faultNames = []string{"fails", "refuses", "panics", "loses-answer", "hangs", "sticks", "exits", "slows"}
+var faultNames = []string{"fails", "refuses", "panics", "loses-answer", "hangs", "sticks", endsGoroutine, "slows"}
 
 func always(faults ...Fault) func(<-chan struct{}) []Fault {
 	return func(<-chan struct{}) []Fault { return faults }

@@ -58,8 +58,9 @@ type Migration[K comparable, P, R any] struct {
 	Key func(P) K
 
 	// Wire makes the operations under test, of the functions it gets and of no others: they are the systems' own with
-	// faults around them. Use it to test the code that your service builds its reader and writer with. The default
-	// builds a reader that compares by Equal, and writers, without any option.
+	// faults around them. Use it to test the code that your service builds its reader and writer with; give that a logger
+	// that discards, or it logs each move. The default builds a reader that compares by Equal, and writers, without any
+	// option.
 	Wire func(client cutover.FlagClient, old, new System[K, P, R]) (Service[K, P, R], error)
 	// Want returns what a read returns after a write. The default is the payload itself, where P is R.
 	Want func(P) R
@@ -70,6 +71,9 @@ type Migration[K comparable, P, R any] struct {
 	Equal func(a, b R) bool
 	// RequireBoth says that the writers were built so: a secondary's failure is an error of the write.
 	RequireBoth bool
+	// SecondaryInline says that Wire builds so. A secondary that ends its goroutine then ends its caller's, as documented,
+	// and is left out.
+	SecondaryInline bool
 
 	// Seed varies the scripts. The same seed makes the same ones; the default is 1.
 	Seed uint64

@@ -33,14 +33,7 @@ func (p *player[K, P, R]) operate(s step, do func() (R, error)) (out operated[K,
 	p.client.TakeEvents()
 
 	timer := time.AfterFunc(p.HangFor, func() { close(release) })
-	func() {
-		defer func() {
-			if value := recover(); value != nil {
-				out.panics = panicked(value)
-			}
-		}()
-		out.result, out.err = do()
-	}()
+	out.run(do)
 	ctx, cancel := context.WithTimeout(p.ctx, p.HangFor+stepPatience)
 	defer cancel()
 	out.events, _ = p.client.Wait(ctx, 1)
@@ -59,6 +52,26 @@ func (p *player[K, P, R]) operate(s step, do func() (R, error)) (out operated[K,
 		p.client.SetStage(s.stage)
 	}
 	return out
+}
+
+// run does an operation on a goroutine of its own and waits for it, so that one that ends its caller's goroutine does not
+// end the test.
+func (out *operated[K, R]) run(do func() (R, error)) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		returned := false
+		defer func() {
+			if value := recover(); value != nil {
+				out.panics = panicked(value)
+			} else if !returned {
+				out.panics = "the operation ended its caller's goroutine, by runtime.Goexit"
+			}
+		}()
+		out.result, out.err = do()
+		returned = true
+	}()
+	<-ended
 }
 
 func panicked(value any) string { return fmt.Sprintf("panic: %v\n%s", value, debug.Stack()) }
