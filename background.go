@@ -2,7 +2,6 @@ package cutover
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 )
@@ -43,9 +42,8 @@ func (b *background) full() bool {
 func (b *background) adopt() { b.running.Add(1) }
 
 // late gives the place of an adopted secondary back. What it returned interests nobody any more, but its panic does.
-func (b *background) late(err error) {
-	var fault *PanicError
-	if errors.As(err, &fault) {
+func (b *background) late(fault *PanicError) {
+	if fault != nil {
 		b.log.error(context.Background(), "secondary panicked after its timeout", errAttr(fault), stackAttr(fault))
 	}
 	b.end()

@@ -157,7 +157,7 @@ func (b *Builder) SecondaryTimeout(d time.Duration) *Builder {
 //
 // It is for functions that return within microseconds, come what may. A panic is contained all the same. One that hangs
 // holds up its caller, for SecondaryTimeout then only ends its context; one that calls [runtime.Goexit] ends its caller's
-// goroutine, after the op event was sent.
+// goroutine, after the op event was sent; in random order that may be before the authoritative call.
 func (b *Builder) SecondaryInline() *Builder {
 	b.inline = true
 	return b

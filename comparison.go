@@ -124,15 +124,16 @@ func (c *comparing[R]) run(values *[2]R, authoritative side, explain bool, resul
 
 // differ finds out what is known of a difference.
 func (c *comparing[R]) differ(old, new R, explain bool, result *compared) Consistency {
-	consistency := Inconsistent
+	consistency, ignoredBy := Inconsistent, ""
 	for _, rule := range c.ignored {
 		if rule.knows(old, new) {
-			consistency, result.ignoredBy = Ignored, rule.name
+			consistency, ignoredBy = Ignored, rule.name
 			break
 		}
 	}
 	if explain && c.explain != nil {
 		result.differences = c.explain(old, new)
 	}
+	result.ignoredBy = ignoredBy
 	return consistency
 }

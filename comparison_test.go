@@ -65,3 +65,24 @@ func TestEqualOfUncomparableValuesIsAPanicThatIsContained(t *testing.T) {
 	assert.True(t, migrator.Read("flag", user, ldmigration.Off, nil).IsSuccess())
 	assert.Contains(t, log.String(), "comparing uncomparable type []int")
 }
+
+func TestAnExplanationThatExitsLeavesNoRuleBehind(t *testing.T) {
+	t.Parallel()
+	observed := &seen{}
+	c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").Observe(observed))
+	calls := 0
+	exitsWhenExplaining := func(s string) string { // equal asks twice
+		if calls++; calls > 2 {
+			goexit()
+		}
+		return s
+	}
+	reader, err := cutover.NewReader(c, value("old"), value("new")).
+		CompareWith(cutover.By(exitsWhenExplaining, cutover.Deep[string]())).
+		Ignore("known", func(_, _ string) bool { return true }).Build()
+	require.NoError(t, err)
+	got := onOwnGoroutine(func() ran { _, err := reader.Read(t.Context(), user, "id"); return ran{err: err} })
+	assert.False(t, got.returned)
+	assert.Equal(t, cutover.ComparisonPanicked, observed.only(t).Consistency)
+	assert.Empty(t, observed.only(t).IgnoredBy)
+}

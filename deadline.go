@@ -20,10 +20,11 @@ type deadlineContext struct {
 	cancel context.CancelFunc
 }
 
-// made returns the real context, and makes it first if it is wanted; else it may be nil.
+// made returns the real context, and makes it first if it is wanted or its function has returned; else it may be nil.
 func (c *deadlineContext) made(wanted bool) context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	wanted = wanted || c.ended
 	if c.real == nil && wanted {
 		c.real, c.cancel = context.WithDeadline(c.values(), time.Now().Add(c.at-now()))
 		if c.ended {

@@ -26,7 +26,8 @@ type operation[P, R any] struct {
 //
 // The authoritative function runs on the caller's goroutine, so that its panic stays its own; all that follows it is
 // deferred, and so happens whichever way it ends. The secondary runs on a goroutine of its own, whatever the order:
-// nothing else contains a [runtime.Goexit], or goes on without a function that hangs.
+// nothing else contains a [runtime.Goexit], or goes on without a function that hangs. Only where the builder was told that
+// it does neither does it run inline.
 func (o *operation[P, R]) run(ctx context.Context, payload P, rec *record) (values [2]R) {
 	if ctx == nil {
 		ctx = context.Background()

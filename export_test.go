@@ -34,8 +34,10 @@ type TimeoutQueue struct {
 
 // Add has over called when the limit has passed, unless the timeout is removed before.
 func (q *TimeoutQueue) Add(over func()) (remove func()) {
-	t := &timeout{at: now() + q.Limit, over: abandoning(over), queue: &q.queue}
-	q.queue.add(t, q.Limit)
+	start := now()
+	t := &timeout{at: start + q.Limit, queue: &q.queue}
+	t.over = &abandoning{over: over, timeout: t}
+	q.queue.add(t, start)
 	return t.remove
 }
 
@@ -43,10 +45,21 @@ func (q *TimeoutQueue) Add(over func()) (remove func()) {
 func (q *TimeoutQueue) Wakes() bool {
 	q.queue.mu.Lock()
 	defer q.queue.mu.Unlock()
-	return q.queue.wakes
+	return q.queue.wakesAt > now()
 }
 
-type abandoning func()
+type abandoning struct {
+	over    func()
+	timeout *timeout
+	adopted bool
+}
 
-func (abandoning) adopt()     {}
-func (f abandoning) abandon() { f() }
+// adopt must come while the timeout is still queued: whoever removes it then cannot end before.
+func (a *abandoning) adopt() { a.adopted = a.timeout.over != nil }
+
+func (a *abandoning) abandon() {
+	if !a.adopted {
+		panic("abandoned without being adopted in time")
+	}
+	a.over()
+}

@@ -89,10 +89,12 @@ func (f *flight[P, R]) run() {
 
 // land notes how the call ended. If it was abandoned before, that interests nobody but the owner.
 func (f *flight[P, R]) land() {
+	var fault *PanicError
 	if !f.returned {
 		f.latency = now() - f.start
 		if value := recover(); value != nil {
-			f.err = &PanicError{Value: value, Stack: debug.Stack()}
+			fault = &PanicError{Value: value, Stack: debug.Stack()}
+			f.err = fault
 		} else {
 			f.err = fmt.Errorf("runtime.Goexit: %w", ErrUnwound)
 		}
@@ -107,7 +109,7 @@ func (f *flight[P, R]) land() {
 	if f.state.CompareAndSwap(underWay, landed) {
 		f.settle()
 	} else {
-		f.owner.late(f.err)
+		f.owner.late(fault)
 	}
 }
 
@@ -126,7 +128,9 @@ func (f *flight[P, R]) abandon() {
 func (f *flight[P, R]) settle() {
 	f.settled.Done()
 	if f.parties.Add(-1) == 0 {
-		f.handed.complete()
+		d := f.handed
+		f.handed = nil // the call may go on for long, and is not to keep the results
+		d.complete()
 	}
 }
 

@@ -278,6 +278,7 @@ func TestTheContextOfACallThatHasReturnedIsOver(t *testing.T) {
 			c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag"))
 			_, err := readerOf(t, c, value("v"), keep, nil).Read(t.Context(), user, "id")
 			require.NoError(t, err)
+			require.ErrorIs(t, kept.Err(), context.Canceled)
 			if !asks {
 				done = kept.Done()
 			}
@@ -307,6 +308,38 @@ func TestTheErrorOfASecondarysContextNeedsNoDone(t *testing.T) {
 		_, _ = readerOf(t, c, value("v"), secondary, nil).Read(caller, user, "id")
 		require.NoError(t, c.Close(t.Context()))
 		assert.Equal(t, []error{nil, context.DeadlineExceeded, context.Canceled}, errs)
+	})
+}
+
+func TestWhenASecondaryThatTimedOutBegan(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").ReadOrder(ldmigration.Serial).SecondaryTimeout(time.Second))
+		begin := time.Now()
+		detail := readerOf(t, c, after(time.Second, "v"), after(time.Minute, "v"), nil).ReadDetail(t.Context(), user, "id")
+		require.ErrorIs(t, detail.New.Err, cutover.ErrSecondaryTimeout)
+		assert.Equal(t, begin.Add(time.Second), detail.New.Start)
+		require.NoError(t, c.Close(t.Context()))
+	})
+}
+
+// errAsPanics is an error that nobody but its caller should ask anything.
+type errAsPanics struct{ error }
+
+func (errAsPanics) As(any) bool   { panic("asked") }
+func (errAsPanics) Is(error) bool { panic("asked") }
+
+func TestALateErrorIsNotAsked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").SecondaryTimeout(time.Second))
+		late := func(context.Context, string) (string, error) {
+			time.Sleep(time.Minute)
+			return "", errAsPanics{errOfOrigin["new"]}
+		}
+		_, err := readerOf(t, c, value("v"), late, nil).Read(t.Context(), user, "id")
+		require.NoError(t, err)
+		require.NoError(t, c.Close(t.Context()))
 	})
 }
 

@@ -19,8 +19,8 @@ type timeouts struct {
 type timeoutQueue struct {
 	mu          sync.Mutex
 	first, last *timeout
-	wakes       bool     // no later than the first is due
-	_           [32]byte // two queues do not share a cache line
+	wakesAt     time.Duration // by the monotonic clock; what is over, or too far ahead to be this clock's, does not count
+	_           [32]byte      // two queues do not share a cache line
 }
 
 // overdue is what is abandoned when its time is over. It is adopted before it leaves its queue: as it would first remove
@@ -50,10 +50,10 @@ func (s *timeouts) add(start, limit time.Duration, t *timeout, over overdue) {
 		t.queue = &s.queues[rand.Uint32N(uint32(len(s.queues)))]
 	}
 	t.at, t.over = start+limit, over
-	t.queue.add(t, limit)
+	t.queue.add(t, start)
 }
 
-func (q *timeoutQueue) add(t *timeout, limit time.Duration) {
+func (q *timeoutQueue) add(t *timeout, start time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t.before = q.last
@@ -63,9 +63,14 @@ func (q *timeoutQueue) add(t *timeout, limit time.Duration) {
 		q.last.after = t
 	}
 	q.last = t
-	if !q.wakes {
-		q.wakes = true
-		time.AfterFunc(limit, q.wake)
+	q.wakeBy(t.at, start)
+}
+
+// wakeBy sets a timer for at, seen from now on, unless the queue wakes before that.
+func (q *timeoutQueue) wakeBy(at, from time.Duration) {
+	if q.wakesAt == 0 || q.wakesAt <= from || q.wakesAt > at {
+		q.wakesAt = at
+		time.AfterFunc(at-from, q.wake)
 	}
 }
 
@@ -107,7 +112,7 @@ func (q *timeoutQueue) wake() {
 		q.drop(q.first)
 		go over.abandon()
 	}
-	if q.wakes = q.first != nil; q.wakes {
-		time.AfterFunc(q.first.at-at, q.wake)
+	if q.first != nil {
+		q.wakeBy(q.first.at, at)
 	}
 }

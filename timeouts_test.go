@@ -108,6 +108,31 @@ func TestNoTimeoutWaitsForASecondaryThatHasReturned(t *testing.T) {
 	}
 }
 
+func TestAQueueSetByAnotherClockIsSetAnew(t *testing.T) {
+	t.Parallel()
+	const limit = 10 * time.Millisecond
+	c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").SecondaryTimeout(limit))
+	quick := readerOf(t, c, value("v"), value("v"), nil)
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(100 * 365 * 24 * time.Hour) // where a bubble can no longer be told by its clock
+		for range 1000 {
+			_, err := quick.Read(t.Context(), user, "id")
+			require.NoError(t, err)
+		}
+	})
+	release := make(chan struct{})
+	rescue := time.AfterFunc(20*time.Second, func() { close(release) })
+	hang := func(context.Context, string) (string, error) { <-release; return "", nil }
+	for range 5 {
+		detail := readerOf(t, c, value("v"), hang, nil).ReadDetail(t.Context(), user, "id")
+		require.ErrorIs(t, detail.New.Err, cutover.ErrSecondaryTimeout)
+	}
+	if rescue.Stop() {
+		close(release)
+	}
+	require.NoError(t, c.Close(t.Context()))
+}
+
 // On the real clock, for in a bubble secondaries do not share their queues.
 func TestManySecondariesThatHangAllTimeOut(t *testing.T) {
 	t.Parallel()
