@@ -3,10 +3,12 @@ package cutover_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	"github.com/stretchr/testify/assert"
@@ -416,4 +418,32 @@ func TestDetachedOperationsOfManyGoroutines(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 1600, compared+int(built.Background().Skipped))
+}
+
+func TestASecondaryThatHangsKeepsNoResult(t *testing.T) {
+	t.Parallel()
+	sent := make(chan struct{}, 1)
+	client := &stagedClient{stage: ldmigration.Shadow, onEvent: func() { sent <- struct{}{} }}
+	c := build(t, cutover.New(client, "flag").ReadOrder(cutover.Detached).SecondaryTimeout(time.Millisecond))
+	release := make(chan struct{})
+	hang := func(context.Context, string) (*[1 << 16]byte, error) { <-release; return nil, nil }
+	var result weak.Pointer[[1 << 16]byte]
+	authoritative := func(context.Context, string) (*[1 << 16]byte, error) {
+		large := new([1 << 16]byte)
+		result = weak.Make(large)
+		return large, nil
+	}
+	reader, err := cutover.NewReader(c, authoritative, hang).ResultsAreNotModified().Build()
+	require.NoError(t, err)
+	_, err = reader.Read(t.Context(), user, "id")
+	require.NoError(t, err)
+	<-sent
+	kept := true
+	for i := 0; kept && i < 1000; i++ { // the operation ends some time after its event
+		runtime.GC()
+		kept = result.Value() != nil
+	}
+	assert.False(t, kept, "the secondary still hangs, and its timeout is over")
+	close(release)
+	require.NoError(t, c.Close(t.Context()))
 }
