@@ -139,8 +139,8 @@ func (b *Builder) Observe(observer Observer) *Builder {
 
 // SecondaryTimeout sets how long the secondary may take, in reads of every order and in writes. The default is 5 s; zero
 // is no limit, and Build refuses less. Its function gets a context with that deadline. If it ignores that, the operation
-// goes on without it, unless SecondaryInline: the origin counts as invoked and failed, with a [TimeoutError]; what it returns
-// later changes nothing; and it runs in the background until it ends, which [Cutover.Close] waits for.
+// goes on without it, unless SecondaryInline: the origin counts as invoked and failed, with a [TimeoutError]; what it
+// returns later changes nothing; and it runs in the background until it ends, which [Cutover.Close] waits for.
 //
 // A deadline of the caller's does not shorten the wait for a write, which does not get the caller's cancellation, nor for a
 // read that ignores its context. Let this be shorter than the deadlines of your callers.
