@@ -16,18 +16,19 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// The gates of the hot path count and do not time: how often an operation that asks both may allocate. One that asks one
-// system may not at all.
+// The gates count the allocations of an operation that calls both systems. An operation that calls
+// one system allocates nothing.
 var gates = []struct {
 	name                       string
 	concurrent, serial, writes int
 	typed                      func(*cutover.Builder) *cutover.Builder
 }{
 	{name: "typed", concurrent: 2, serial: 2, writes: 2, typed: asItIs},
-	// The timeout's context is the one that a write's secondary needs; without it there is another.
+	// The timeout's context is also the one that a secondary write needs; without a timeout it
+	// needs another.
 	{name: "typed without a timeout", concurrent: 2, serial: 2, writes: 3, typed: withoutATimeout},
 	{name: "typed with the secondary inline", concurrent: 2, serial: 1, writes: 1, typed: (*cutover.Builder).SecondaryInline},
-	{name: "dynamic", concurrent: 2, serial: 2, writes: 3}, // a write returns the other result by a pointer
+	{name: "dynamic", concurrent: 2, serial: 2, writes: 3}, // the other result is a pointer
 }
 
 func asItIs(b *cutover.Builder) *cutover.Builder          { return b }
@@ -65,7 +66,8 @@ func TestOperationsAllocateNextToNothing(t *testing.T) {
 	}
 }
 
-// leastAllocs is the least of some measurements: twice a second an operation learns of its flag, and allocates.
+// leastAllocs returns the least of several measurements, because operations learn about their flag
+// twice a second, which allocates.
 func leastAllocs(do func()) float64 {
 	least := testing.AllocsPerRun(50, do)
 	for range 20 {
@@ -83,7 +85,7 @@ func quietClient(t *testing.T, flag ldmodel.FeatureFlag) *ld.LDClient {
 func typedPaths(t *testing.T, c *cutover.Cutover) (read, write func()) {
 	t.Helper()
 	who, ctx := ldcontext.New("user-key"), t.Context()
-	reader := readerOf(t, c, value("v"), value("v"), cutover.Equal)
+	reader := readerOf(t, c, value("v"), value("v"), equal)
 	writer, err := cutover.NewReturningWriter(c, value("v"), value("v")).Build()
 	require.NoError(t, err)
 	return func() { _, _ = reader.Read(ctx, who, "id") }, func() { _, _ = writer.Write(ctx, who, "order") }

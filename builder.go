@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+
+	"github.com/gocutover/cutover/internal/turn"
 )
 
-// options is what both builders gather. The two doors differ in what they ask for beyond it.
+// options are the settings that both builders have.
 type options struct {
 	client       FlagClient
 	order        ldmigration.ExecutionOrder
@@ -23,9 +25,9 @@ type options struct {
 }
 
 const (
-	defaultTimeout         = 5 * time.Second
-	defaultBackgroundLimit = 100
-	// endless is as good as no limit, and leaves room to add it to a time.
+	defaultTimeout       = 5 * time.Second
+	defaultMaxBackground = 100
+	// endless is as good as no limit, and can be added to a time without overflow.
 	endless = 100 * 365 * 24 * time.Hour
 )
 
@@ -33,7 +35,7 @@ func defaultOptions(client FlagClient) options {
 	return options{client: client, order: ldmigration.Concurrent, trackLatency: true, trackErrors: true, fast: true}
 }
 
-// validate returns everything that is wrong, or nil.
+// validate returns all errors of the options, or nil.
 func (o *options) validate() error {
 	var errs []error
 	if isNil(o.client) {
@@ -60,120 +62,154 @@ func (o *options) settings(useContext bool) *settings {
 		trackErrors:  o.trackErrors,
 		observers:    slices.Clone(o.observers),
 		inline:       o.inline,
+		seldom:       &seldomLog{},
 	}
 }
 
-// Builder gathers what a [Cutover] needs. Its methods may be called in any order and return the builder; calling one
-// again replaces what it said before, but for Observe. A Builder is not safe for concurrent use.
+// Builder collects the settings of a [Cutover]. Its methods return the builder and may be called in
+// any order. A second call of a method replaces the first, except for Observe, which adds. A
+// Builder is not safe for concurrent use.
 type Builder struct {
 	options
 	flag         string
 	defaultStage ldmigration.Stage
 	timeout      time.Duration
 	limit        int
+
+	returnAtDeadline bool
 }
 
-// New begins a [Cutover] under one migration flag of the client. Build refuses a client that is nil, or a nil pointer,
-// and an empty flag key.
+// New begins a [Cutover] for one migration flag of the client. Build returns an error for an empty
+// flag key, and for a client that is nil or a nil pointer.
 func New(client FlagClient, flagKey string) *Builder {
 	return &Builder{
 		options: defaultOptions(client), flag: flagKey, defaultStage: ldmigration.Off,
-		timeout: defaultTimeout, limit: defaultBackgroundLimit,
+		timeout: defaultTimeout, limit: defaultMaxBackground,
 	}
 }
 
-// DefaultStage sets the stage to use while the flag gives none: it is missing, holds no stage, or the client has not
-// loaded it yet. The default is off; Build refuses what is no stage.
+// DefaultStage sets the stage to use if the flag gives none: it is missing, its value is not a
+// stage, or the client has not loaded it yet. The default is off. Build returns an error for an
+// unknown stage.
 func (b *Builder) DefaultStage(stage ldmigration.Stage) *Builder {
 	b.defaultStage = stage
 	return b
 }
 
-// ReadOrder sets how reads run at the stages that read from both: [ldmigration.Serial], [ldmigration.Random] or
-// [ldmigration.Concurrent], the default, or [Detached]. It does nothing for writes, whose order the stage decides. In
-// random order the secondary goes first half of the time: then it has at most half of what is left of a deadline of the
-// caller's context, so that the authoritative call has the other half.
+// ReadOrder sets the order of reads at the stages that read from both: [ldmigration.Concurrent],
+// the default, [ldmigration.Serial], [ldmigration.Random] or [Detached]. Build returns an error for
+// an unknown order. Writes are not affected: the stage decides their order.
+//
+// In random order the secondary goes first in half of the reads. If the caller's context has a
+// deadline, the secondary may then take half of the remaining time, so that the authoritative read
+// has the other half.
 func (b *Builder) ReadOrder(order ldmigration.ExecutionOrder) *Builder {
 	b.order = order
 	return b
 }
 
-// TrackLatency sets whether op events tell latencies. The default is true. Details and observers have them either way.
+// TrackLatency sets whether op events report latencies. The default is true. Details and observers
+// get them in either case.
 func (b *Builder) TrackLatency(enabled bool) *Builder {
 	b.trackLatency = enabled
 	return b
 }
 
-// TrackErrors sets whether op events tell errors. The default is true. Details and observers have them either way.
+// TrackErrors sets whether op events report errors. The default is true. Details and observers get
+// them in either case.
 func (b *Builder) TrackErrors(enabled bool) *Builder {
 	b.trackErrors = enabled
 	return b
 }
 
-// FastEvaluation sets whether the stage may be evaluated without the SDK's tracker, which costs several times as much as
-// all the rest. The default is true. It is used only with the SDK's own clients; what embeds one, and any other client,
-// is asked for MigrationVariation each time.
+// FastEvaluation sets whether the stage may be evaluated without the SDK's tracker, which costs
+// several times as much as the rest of an operation. The default is true. It applies to the SDK's
+// own clients only. A type that embeds one, and any other client, evaluates by MigrationVariation.
 //
-// Stage, variation and reason are evaluated anew for each operation either way. The flag's version and ratios in op
-// events are learnt from MigrationVariation about twice a second, and so follow a change of the flag within one second.
-// Two things are not as without it: the SDK's hooks see the method LDClient.StringVariationDetailCtx and, where a flag
-// holds no stage, the text that it does hold; and evaluation events that a flag sends in full tell the reason too.
+// Each operation evaluates stage, variation and reason. The flag's version and ratios come from a
+// second evaluation that sends no events. It runs about twice a second, and at once for a new
+// stage, variation or reason, or when a missing flag is back. Any other change of version or ratios
+// takes effect up to half a second late.
+//
+// The SDK's hooks see each operation as LDClient.StringVariationDetailCtx, and the second
+// evaluation as LDClient.MigrationVariationCtx. If the flag's value is not a stage, hooks see that
+// value. If a flag sends full evaluation events, they all include the reason.
 func (b *Builder) FastEvaluation(enabled bool) *Builder {
 	b.fast = enabled
 	return b
 }
 
-// Logger sets where faults are logged. Without it, or with nil, they go to the client's own Loggers if it has them, and
-// to [slog.Default] if not.
+// Logger sets the logger for faults and changes of stage. The default, and nil, is the client's own
+// Loggers if it has them, and otherwise [slog.Default].
 func (b *Builder) Logger(logger *slog.Logger) *Builder {
 	b.logger = logger
 	return b
 }
 
-// Observe adds an observer of every operation. Calling it again adds another; they are called in that order. Build
-// refuses a nil observer.
+// Observe adds an observer of every operation. Observers are called in the order in which they were
+// added. Build returns an error for a nil observer.
 func (b *Builder) Observe(observer Observer) *Builder {
 	b.observers = append(b.observers, observer)
 	return b
 }
 
-// SecondaryTimeout sets how long the secondary may take, in reads of every order and in writes. The default is 5 s; zero
-// is no limit, and Build refuses less. Its function gets a context with that deadline. If it ignores that, the operation
-// goes on without it, unless SecondaryInline: the origin counts as invoked and failed, with a [TimeoutError]; what it
-// returns later changes nothing; and it runs in the background until it ends, which [Cutover.Close] waits for.
+// SecondaryTimeout sets how long the secondary may take, in reads of every order and in writes. The
+// default is 5 s; zero is no limit. Build returns an error for a negative duration.
 //
-// A deadline of the caller's does not shorten the wait for a write, which does not get the caller's cancellation, nor for a
-// read that ignores its context. Let this be shorter than the deadlines of your callers.
+// The function gets a context with this deadline. If it ignores the deadline, the operation
+// continues without it, and reports the origin as invoked, with a [TimeoutError]. The function runs
+// on in the background until it returns; its result is dropped, and [Cutover.Close] waits for it.
+// With SecondaryInline the operation waits for the function instead.
 //
-// A write that timed out is unknown, and not failed: it may still be made.
+// The end of the caller's context does not shorten the wait for a write, nor for a read that
+// ignores its context; see [Builder.ReturnAtDeadline]. Set this timeout shorter than your callers'
+// deadlines.
+//
+// A write that timed out may still take effect.
 func (b *Builder) SecondaryTimeout(d time.Duration) *Builder {
 	b.timeout = d
 	return b
 }
 
-// SecondaryInline runs the secondary on the caller's goroutine where it comes before or after the authoritative call: in
-// serial and random reads, and in writes. It does nothing for concurrent and detached reads. The default is a goroutine of
-// its own, which contains all that a function can do, and costs nearly as much as the rest of such an operation.
+// SecondaryInline runs the secondary on the caller's goroutine in serial and random reads and in
+// writes. Concurrent and detached reads are not affected. By default the secondary has its own
+// goroutine, which costs nearly as much as the rest of such an operation.
 //
-// It is for functions that return within microseconds, come what may. A panic is contained all the same. One that hangs
-// holds up its caller, for SecondaryTimeout then only ends its context; one that calls [runtime.Goexit] ends its caller's
-// goroutine, after the op event was sent; in random order that may be before the authoritative call.
+// Use it only for functions that always return within microseconds. A panic is still recovered. A
+// function that hangs blocks its caller: SecondaryTimeout then ends only its context. A function
+// that calls [runtime.Goexit] ends the caller's goroutine after the op event was sent, and in
+// random order maybe before the authoritative call.
 func (b *Builder) SecondaryInline() *Builder {
 	b.inline = true
 	return b
 }
 
-// BackgroundLimit sets how much may run in the background, detached reads and secondaries that outlived their timeout,
-// before reads do without their secondary, which is counted in [Cutover.Background] and told as [ErrSecondarySkipped]. The
-// default is 100; Build refuses less than 1. Nothing is queued. No write is skipped, and no secondary that runs already
-// can be: those that outlive their timeout are added to what runs, beyond the limit.
-func (b *Builder) BackgroundLimit(n int) *Builder {
+// MaxBackground limits the calls that run in the background, for reads and writes separately. The
+// default is 100. Build returns an error for less than 1. Nothing is queued.
+//
+// Detached reads, and secondaries that run on after their timeout or their caller's deadline, count
+// toward the limit. While it is reached, operations skip their secondary, with an
+// [ErrSecondarySkipped]; [Cutover.Background] counts them. [ReaderBuilder.Recheck] has a count of
+// its own with the same limit.
+func (b *Builder) MaxBackground(n int) *Builder {
 	b.limit = n
 	return b
 }
 
-// Build returns a [Cutover] with the settings as they are now: later changes to the builder do not reach it. The error
-// tells everything that is wrong at once; the Cutover is non-nil if and only if the error is nil.
+// ReturnAtDeadline makes an operation return when its caller's context ends and the authoritative
+// call has returned, instead of waiting for the secondary. The rest follows in the background, as in
+// a [Detached] read; a secondary write is not cancelled. A read that would fall back returns its
+// error. The default is to wait, for [Builder.SecondaryTimeout] at most.
+//
+// It does not apply to a secondary that runs before the authoritative call or inline, or to a
+// writer with RequireBoth.
+func (b *Builder) ReturnAtDeadline() *Builder {
+	b.returnAtDeadline = true
+	return b
+}
+
+// Build returns a [Cutover] with the current settings. Later changes to the builder do not affect
+// it. The error joins all that is wrong; the Cutover is non-nil if and only if the error is nil.
 func (b *Builder) Build() (*Cutover, error) {
 	var stageErr, flagErr error
 	if !isStage(b.defaultStage) {
@@ -185,17 +221,18 @@ func (b *Builder) Build() (*Cutover, error) {
 	err := errors.Join(
 		b.validate(), flagErr, stageErr,
 		refuse(b.timeout < 0, fmt.Sprintf("secondary timeout %v: ", b.timeout), ErrTooSmall),
-		refuse(b.limit < 1, fmt.Sprintf("background limit %d: ", b.limit), ErrTooSmall),
+		refuse(b.limit < 1, fmt.Sprintf("max background %d: ", b.limit), ErrTooSmall),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("building a cutover: %w", err)
 	}
 	s := b.settings(true)
-	if b.timeout > 0 && b.timeout < endless {
-		s.limits = &timeouts{limit: b.timeout}
-	}
-	s.owner = &background{limit: int64(b.limit), log: s.log}
-	s.keys = &keySpace{}
+	s.flag = b.flag
+	s.background = &background{}
+	s.reads = newLane(s.background, b.limit, b.timeout)
+	s.writes = newLane(s.background, b.limit, b.timeout)
+	s.keys = &turn.Space{}
 	s.watch = &stageWatch{}
+	s.returnAtDeadline = b.returnAtDeadline
 	return &Cutover{settings: s, flag: b.flag, defaultStage: b.defaultStage}, nil
 }

@@ -29,7 +29,7 @@ func TestBuildReportsEverythingWrongAtOnce(t *testing.T) {
 
 func TestBuildOfAReaderReportsEverythingWrongAtOnce(t *testing.T) {
 	t.Parallel()
-	reader, err := cutover.NewReader[string, string](nil, nil, nil).Compare(nil).Build()
+	reader, err := cutover.NewReader[string, string](nil, nil, nil).CompareFunc(nil).Build()
 	require.Nil(t, reader)
 	require.ErrorIs(t, err, cutover.ErrNilCutover)
 	for _, want := range []string{"old read: function is nil", "new read: function is nil", "comparison: function is nil"} {
@@ -98,12 +98,12 @@ func TestBuildCopiesWhatTheBuilderSays(t *testing.T) {
 	var first, second countingObserver
 	builder := cutover.New(client, "flag").ReadOrder(ldmigration.Serial).Observe(&first)
 	c := build(t, builder)
-	readers := cutover.NewReader(c, value("a"), value("a")).Compare(cutover.Equal[string])
+	readers := cutover.NewReader(c, value("a"), value("a")).CompareEqual()
 	reader, err := readers.Build()
 	require.NoError(t, err)
 
 	builder.TrackLatency(false).TrackErrors(false).DefaultStage(ldmigration.Complete).ReadOrder("none").Observe(&second)
-	readers.Compare(func(_, _ string) bool { return false })
+	readers.CompareFunc(func(_, _ string) bool { return false })
 
 	detail := reader.ReadDetail(t.Context(), user, "id")
 	assert.Equal(t, cutover.Consistent, detail.Consistency)
@@ -146,3 +146,10 @@ func (o *countingObserver) Observe(context.Context, cutover.Observation) { o.cou
 type observerFunc func(context.Context, cutover.Observation)
 
 func (f observerFunc) Observe(ctx context.Context, o cutover.Observation) { f(ctx, o) }
+
+func TestBuildRefusesAReaderWithoutAnOrder(t *testing.T) {
+	t.Parallel()
+	built := build(t, cutover.New(&stagedClient{}, "flag"))
+	_, err := cutover.NewReader(built, value("v"), value("v")).ReadOrder("").Build()
+	require.ErrorIs(t, err, cutover.ErrUnknownOrder)
+}

@@ -1,91 +1,25 @@
 package cutover
 
 import (
+	"context"
 	"runtime/debug"
-	"slices"
+
+	"github.com/gocutover/cutover/compare"
 )
 
-// Comparison says whether an old and a new result agree and, if it can, where they differ. Make one with [Deep], [JSON],
-// [By], [All] or [Func], and give it to [ReaderBuilder.CompareWith]. Explaining is left until two results differ.
-type Comparison[R any] struct {
-	equal   func(old, new R) bool
-	explain func(old, new R) []Difference
-}
-
-// Difference is one place where an old and a new result differ.
-type Difference struct {
-	// Path leads to the place, such as "Lines[2].UnitPrice". It is empty for the results as a whole.
-	Path string
-	// Old and New are what stands there; [Missing] on the side that has no such place.
-	Old, New any
-	// Redacted is true if Old and New are left out because they are not to leave the process; see [Shown].
-	Redacted bool
-}
-
-// Missing is the value of a [Difference] on the side that has no such place: a list is shorter, a key is not there.
-var Missing = missing{}
-
-type missing struct{}
-
-func (missing) String() string { return "(missing)" }
-
-// Equal compares with ==. It is a comparison for every comparable type that means by == what is meant by equal here.
-// A type that holds an interface with an uncomparable value panics, as == does; see [ComparisonPanicked].
-func Equal[T comparable](old, new T) bool { return old == new }
-
-// Func is a comparison by a function that only says yes or no. It explains a difference by both results as a whole.
-// Of nil it makes a comparison that Build refuses.
-func Func[R any](equal func(old, new R) bool) Comparison[R] {
-	return Comparison[R]{equal: equal, explain: asAWhole[R]}
-}
-
-func asAWhole[R any](old, new R) []Difference { return []Difference{{Old: old, New: new}} }
-
-// By compares what a projection makes of each result, and so leaves out all else: an identifier, a few fields, a sum.
-func By[R, K any](projection func(R) K, comparison Comparison[K]) Comparison[R] {
-	c := Comparison[R]{
-		equal: func(old, new R) bool { return comparison.equal(projection(old), projection(new)) },
-	}
-	if comparison.explain != nil {
-		c.explain = func(old, new R) []Difference { return comparison.explain(projection(old), projection(new)) }
-	}
-	return c
-}
-
-// All is the comparison by which two results agree if they do by each of several. It explains by those that disagree.
-func All[R any](comparisons ...Comparison[R]) Comparison[R] {
-	comparisons = slices.Clone(comparisons)
-	return Comparison[R]{
-		equal: func(old, new R) bool {
-			for _, c := range comparisons {
-				if !c.equal(old, new) {
-					return false
-				}
-			}
-			return true
-		},
-		explain: func(old, new R) (all []Difference) {
-			for _, c := range comparisons {
-				if c.explain != nil && !c.equal(old, new) {
-					all = append(all, c.explain(old, new)...)
-				}
-			}
-			return all
-		},
-	}
-}
-
-// ignoring is a rule that knows a difference.
+// ignoring is a rule for known differences.
 type ignoring[R any] struct {
 	name  string
 	knows func(old, new R) bool
 }
 
-// comparing is how one reader compares.
+// comparing is how a reader compares.
 type comparing[R any] struct {
-	Comparison[R]
-	ignored []ignoring[R]
-	// authoritativeFirst is the SDK's order, (authoritative, secondary); otherwise it is (old, new) at every stage.
+	comparison compare.Comparison[R]
+	given      bool
+	ignored    []ignoring[R]
+	// authoritativeFirst is the SDK's order, (authoritative, secondary); otherwise it is (old, new)
+	// at every stage.
 	authoritativeFirst bool
 }
 
@@ -93,47 +27,153 @@ type comparing[R any] struct {
 type compared struct {
 	consistency Consistency
 	ignoredBy   string
-	differences []Difference
+	differences []compare.Difference
 	fault       *PanicError
 }
 
-// run compares and never lets a panic out. It runs while no lock is held. What result held before stands if the comparison
-// never returns.
-func (c *comparing[R]) run(values *[2]R, authoritative side, explain bool, result *compared) {
-	returned := false
-	defer func() {
-		if !returned {
-			if value := recover(); value != nil {
-				*result = compared{
-					consistency: ComparisonPanicked, fault: &PanicError{Value: value, Stack: debug.Stack()},
-				}
-			}
-		}
-	}()
-	first, second := oldSide, newSide
-	if c.authoritativeFirst {
-		first, second = authoritative, authoritative.other()
-	}
-	consistency := Consistent
-	if !c.equal(values[first], values[second]) {
-		consistency = c.differ(values[first], values[second], explain, result)
-	}
-	returned = true
-	result.consistency = consistency
+// ask compares in the order that the comparison expects.
+func (c *comparing[R]) ask(comparison compare.Comparison[R], values *[2]R, authoritative side) compare.Answer {
+	first, second := c.order(authoritative)
+	return comparison.Compare(values[first], values[second])
 }
 
-// differ finds out what is known of a difference.
-func (c *comparing[R]) differ(old, new R, explain bool, result *compared) Consistency {
-	consistency, ignoredBy := Inconsistent, ""
-	for _, rule := range c.ignored {
-		if rule.knows(old, new) {
-			consistency, ignoredBy = Ignored, rule.name
+func (c *comparing[R]) order(authoritative side) (first, second side) {
+	if c.authoritativeFirst {
+		return authoritative, authoritative.other()
+	}
+	return oldSide, newSide
+}
+
+// explain returns the differences as old and new, whatever order the comparison expects.
+func (c *comparing[R]) explain(values [2]R, authoritative side) []compare.Difference {
+	return c.explainBy(c.comparison, values, authoritative)
+}
+
+func (c *comparing[R]) explainBy(
+	comparison compare.Comparison[R], values [2]R, authoritative side,
+) []compare.Difference {
+	first, second := c.order(authoritative)
+	differences := comparison.Explain(values[first], values[second])
+	if first == newSide {
+		for i := range differences {
+			differences[i].Old, differences[i].New = differences[i].New, differences[i].Old
+		}
+	}
+	return differences
+}
+
+// judge compares the two results if they are to be compared. It runs without a lock and without the
+// turn of a record.
+func (o *operation[P, R]) judge(ctx context.Context, rec *record, values *[2]R, payload P) {
+	rec.consistency = o.consistency(rec)
+	if rec.consistency != ComparisonPanicked || rec.fault != nil {
+		return
+	}
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if value := recover(); value != nil {
+			rec.compared = compared{
+				consistency: ComparisonPanicked, fault: &PanicError{Value: value, Stack: debug.Stack()},
+			}
+			o.log.error(ctx, "comparison panicked", flagAttr(rec.flag), errAttr(rec.fault), stackAttr(rec.fault))
+		}
+	}()
+	if !rec.toCompare() {
+		rec.consistency, returned = NotSampled, true
+		return
+	}
+	if o.key.of != nil {
+		if key := o.key.of(payload); key.hash != 0 && o.keys.Written(key.hash, rec.since) {
+			rec.consistency, returned = WrittenMeanwhile, true
+			return
+		}
+	}
+	if before, after := rec.sides[oldSide].absent, rec.sides[newSide].absent; before || after {
+		rec.consistency, returned = o.compareAbsent(rec, values, before, after), true
+		return
+	}
+	comparison := o.compare.comparison
+	answer := o.compare.ask(comparison, values, rec.plan.authoritative)
+	if answer == compare.Different && o.rows {
+		comparison = comparison.Without(o.writtenSince(rec.since))
+		if o.compare.ask(comparison, values, rec.plan.authoritative) != compare.Different {
+			rec.consistency, returned = WrittenMeanwhile, true
+			return
+		}
+	}
+	returned = true
+	switch answer {
+	case compare.Same:
+		rec.consistency = Consistent
+	case compare.Undecided:
+		rec.consistency = Undecided
+	case compare.Different:
+		o.differ(ctx, rec, values, comparison)
+	}
+}
+
+// writtenSince returns a function that reports whether a row was written since a mark.
+func (o *operation[P, R]) writtenSince(mark uint64) func(row any) bool {
+	keys := o.keys
+	return func(row any) bool { return keys.Written(keyOf(row).hash, mark) }
+}
+
+// compareAbsent compares two answers of which at least one is "not found".
+func (o *operation[P, R]) compareAbsent(rec *record, values *[2]R, before, after bool) Consistency {
+	if before && after {
+		return Consistent
+	}
+	if o.explains(rec) {
+		difference := compare.Difference{Old: compare.Missing, New: compare.Missing}
+		if !before {
+			difference.Old = values[oldSide]
+		} else {
+			difference.New = values[newSide]
+		}
+		rec.differences = []compare.Difference{difference}
+	}
+	return Inconsistent
+}
+
+// differ applies the rules for known differences and explains the rest. After a panic of either,
+// the difference still counts.
+func (o *operation[P, R]) differ(
+	ctx context.Context, rec *record, values *[2]R, comparison compare.Comparison[R],
+) {
+	rec.consistency = Inconsistent
+	first, second := o.compare.order(rec.plan.authoritative)
+	for _, rule := range o.compare.ignored {
+		knows := false
+		o.contain(ctx, rec.flag, "ignore rule", func() { knows = rule.knows(values[first], values[second]) })
+		if knows {
+			rec.consistency, rec.ignoredBy = Ignored, rule.name
 			break
 		}
 	}
-	if explain && c.explain != nil {
-		result.differences = c.explain(old, new)
+	if o.explains(rec) {
+		o.contain(ctx, rec.flag, "explanation", func() {
+			rec.differences = o.compare.explainBy(comparison, *values, rec.plan.authoritative)
+		})
 	}
-	result.ignoredBy = ignoredBy
-	return consistency
+}
+
+// explains reports whether somebody needs to know where the results differ.
+func (o *operation[P, R]) explains(rec *record) bool { return rec.explain || len(o.observers) > 0 }
+
+// consistency returns why two results are not compared. It returns [ComparisonPanicked] if they
+// are: that is the outcome until the comparison returns.
+func (o *operation[P, R]) consistency(rec *record) Consistency {
+	switch {
+	case rec.skipped():
+		return SecondarySkipped
+	case !o.compare.given:
+		return NoComparison
+	case !rec.sides[oldSide].answered() || !rec.sides[newSide].answered():
+		return ReadFailed
+	default:
+		return ComparisonPanicked
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocutover/cutover"
+	"github.com/gocutover/cutover/compare"
 )
 
 func TestWhyNothingWasComparedIsTold(t *testing.T) {
@@ -19,12 +20,12 @@ func TestWhyNothingWasComparedIsTold(t *testing.T) {
 		ratio int
 		want  cutover.Consistency
 	}{
-		"the stage reads one":   {ldmigration.DualWrite, cutover.Equal[string], false, 1, cutover.NotBothRead},
+		"the stage reads one":   {ldmigration.DualWrite, equal[string], false, 1, cutover.SingleOrigin},
 		"there is no function":  {ldmigration.Shadow, nil, false, 1, cutover.NoComparison},
-		"one of them failed":    {ldmigration.Shadow, cutover.Equal[string], true, 1, cutover.NotBothSucceeded},
-		"the ratio drew it not": {ldmigration.Live, cutover.Equal[string], false, 0, cutover.NotSampled},
+		"one of them failed":    {ldmigration.Shadow, equal[string], true, 1, cutover.ReadFailed},
+		"the ratio drew it not": {ldmigration.Live, equal[string], false, 0, cutover.NotSampled},
 		"they are equal":        {ldmigration.Live, func(_, _ string) bool { return true }, false, 1, cutover.Consistent},
-		"they differ":           {ldmigration.Live, cutover.Equal[string], false, 1, cutover.Inconsistent},
+		"they differ":           {ldmigration.Live, equal[string], false, 1, cutover.Inconsistent},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +47,7 @@ func TestWhyNothingWasComparedIsTold(t *testing.T) {
 func TestEveryConsistencyHasAName(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for c := cutover.NotBothRead; c <= cutover.Inconsistent; c++ {
+	for c := cutover.SingleOrigin; c <= cutover.Inconsistent; c++ {
 		require.NotEmpty(t, c.String())
 		seen[c.String()] = true
 	}
@@ -58,7 +59,7 @@ func TestEqualOfUncomparableValuesIsAPanicThatIsContained(t *testing.T) {
 	t.Parallel()
 	slice := func(any) (any, error) { return []int{1}, nil }
 	client := &stagedClient{stage: ldmigration.Shadow}
-	var equal cutover.MigrationComparisonFn = cutover.Equal[any]
+	var equal cutover.MigrationComparisonFn = equal[any]
 	var log logBook
 	migrator, err := cutover.Migration(client).Read(slice, slice, &equal).Write(slice, slice).Logger(log.logger()).Build()
 	require.NoError(t, err)
@@ -66,7 +67,7 @@ func TestEqualOfUncomparableValuesIsAPanicThatIsContained(t *testing.T) {
 	assert.Contains(t, log.String(), "comparing uncomparable type []int")
 }
 
-func TestAnExplanationThatExitsLeavesNoRuleBehind(t *testing.T) {
+func TestAnExplanationThatExitsLeavesTheDifferenceAsItIs(t *testing.T) {
 	t.Parallel()
 	observed := &seen{}
 	c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").Observe(observed))
@@ -78,11 +79,12 @@ func TestAnExplanationThatExitsLeavesNoRuleBehind(t *testing.T) {
 		return s
 	}
 	reader, err := cutover.NewReader(c, value("old"), value("new")).
-		CompareWith(cutover.By(exitsWhenExplaining, cutover.Deep[string]())).
+		Compare(compare.By(exitsWhenExplaining, compare.Deep[string]())).
 		Ignore("known", func(_, _ string) bool { return true }).Build()
 	require.NoError(t, err)
 	got := onOwnGoroutine(func() ran { _, err := reader.Read(t.Context(), user, "id"); return ran{err: err} })
 	assert.False(t, got.returned)
-	assert.Equal(t, cutover.ComparisonPanicked, observed.only(t).Consistency)
-	assert.Empty(t, observed.only(t).IgnoredBy)
+	assert.Equal(t, cutover.Ignored, observed.only(t).Consistency)
+	assert.Equal(t, "known", observed.only(t).IgnoredBy)
+	assert.Empty(t, observed.only(t).Differences)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
-// Cutover is one migration: a flag, and how reads and writes run under it. Its readers and writers share it, and it is
-// safe for concurrent use. Make one with [New] when the service starts.
+// Cutover is one migration: a flag, and the settings for reads and writes under it. Build it with
+// [New] when the service starts; its readers and writers share it. It is safe for concurrent use.
 type Cutover struct {
 	settings     *settings
 	flag         string
@@ -21,36 +21,69 @@ type Cutover struct {
 // FlagKey returns the key of the migration flag.
 func (c *Cutover) FlagKey() string { return c.flag }
 
-// Background tells what runs beside the callers now, and what was skipped.
+// Background returns how many calls run in the background now, and how many were skipped.
 func (c *Cutover) Background() BackgroundStats {
+	b := c.settings.background
+	waiting := b.waiting.Load()
 	return BackgroundStats{
-		Running: int(max(c.settings.owner.running.Load(), 0)), Skipped: c.settings.owner.skipped.Load(),
+		Running: int(max(b.running.Load()-waiting, 0)), Waiting: int(waiting), Skipped: b.skipped.Load(),
 	}
 }
 
-// Close waits until nothing runs in the background any more, or until ctx ends: then it returns an [ErrStillRunning],
-// with the context's error and cause, and says in the log how much ran. Operations may go on after Close, as a service that shuts
-// down needs; detached reads then do without their secondary, and no difference is read again. It may be called more than
-// once.
+// Close waits until no secondary is under way and nothing runs in the background, or until ctx
+// ends. In the second case the error is an [ErrStillRunning], with the context's error and cause,
+// and the number of calls is logged. A nil ctx is [context.Background].
+//
+// Operations may go on after Close, for a service that shuts down. Detached reads then skip their
+// secondary, and differences are not read again. One that waits for [ReaderBuilder.Recheck] ends
+// its wait and sends its op event. Close may be called more than once.
 func (c *Cutover) Close(ctx context.Context) error {
-	running := c.settings.owner.close(ctx)
-	if running == 0 {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	running, ended := c.settings.background.close(ctx)
+	if ended {
 		return nil
 	}
 	c.settings.log.warn(ctx, "closed while secondaries still run", flagAttr(c.flag), slog.Int("running", running))
 	return fmt.Errorf("closing the cutover of flag %q: %d %w: %w", c.flag, running, ErrStillRunning, endOf(ctx))
 }
 
-// BackgroundStats is what a [Cutover] does beside its callers.
+// BackgroundStats counts the calls that a [Cutover] makes beside its callers.
 type BackgroundStats struct {
-	// Running is how many detached reads, and secondaries that outlived their timeout, run now.
+	// Running is the number of calls that run now after their operation returned: detached reads,
+	// and secondaries after their timeout or their caller's deadline.
 	Running int
-	// Skipped is how many secondary reads, and second reads of [ReaderBuilder.Recheck], were not made since the Cutover was
-	// built, because no place was left or it was closed.
+	// Waiting is the number of differences that are to be read again; see [ReaderBuilder.Recheck].
+	Waiting int
+	// Skipped is the number of secondaries, and of reads by [ReaderBuilder.Recheck], that were
+	// skipped since Build: the limit was reached, an earlier write of the record had timed out, or
+	// the Cutover was closed.
 	Skipped uint64
 }
 
-// ask fills in whose stage an operation asks for.
-func (c *Cutover) ask(rec *record, user *ldcontext.Context) {
-	rec.flag, rec.user, rec.defaultStage, rec.memory = c.flag, *user, c.defaultStage, &c.memory
+// ask fills in the request of an operation.
+func (c *Cutover) ask(rec *record, evalContext *ldcontext.Context) {
+	rec.flag, rec.user, rec.defaultStage, rec.memory = c.flag, *evalContext, c.defaultStage, &c.memory
+}
+
+// Stage returns the stage at which an operation for evalContext would run now. It evaluates the
+// flag as an operation does: within a context of [Pin] it uses the decision, or makes it. It calls
+// no function, sends no op event and tells no [StageObserver]. If the flag gives no stage, the
+// result is the default stage. The error is a [StageError] if the flag client returns an unknown
+// stage, and otherwise nil. A nil ctx is [context.Background].
+//
+// The stage may change right afterwards. To choose between two functions, use a [Reader] or a
+// [Writer].
+func (c *Cutover) Stage(ctx context.Context, evalContext ldcontext.Context) (ldmigration.Stage, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	var rec record
+	c.ask(&rec, &evalContext)
+	c.settings.stageOf(ctx, &rec.request, false, &rec.evaluation)
+	if !isStage(rec.stage) {
+		return "", &StageError{Flag: c.flag, Stage: rec.stage}
+	}
+	return rec.stage, nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// seen is an observer that keeps what it is told.
+// seen is an observer that keeps its observations.
 type seen struct {
 	mu  sync.Mutex
 	all []cutover.Observation
@@ -54,7 +54,7 @@ func TestADetachedReadReturnsWithTheAuthoritativeResult(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client, observed := &stagedClient{stage: ldmigration.Shadow}, &seen{}
 				built := build(t, detachedAt(client, observed))
-				reader := readerOf(t, built, after(c.old, "v"), after(c.new, "v"), cutover.Equal)
+				reader := readerOf(t, built, after(c.old, "v"), after(c.new, "v"), equal)
 				begin := time.Now()
 				detail := reader.ReadDetail(t.Context(), user, "id")
 				assert.Equal(t, c.old, time.Since(begin))
@@ -120,7 +120,7 @@ func TestDetachedWorkKeepsTheValuesOfItsContextAndNotItsCancellation(t *testing.
 			}
 		}
 		built := build(t, detachedAt(client, observer))
-		_, err := readerOf(t, built, secondary, value("v"), cutover.Equal).Read(ctx, user, "id")
+		_, err := readerOf(t, built, secondary, value("v"), equal).Read(ctx, user, "id")
 		require.NoError(t, err)
 		cancel() // as a server does when the request is answered
 		require.NoError(t, <-told)
@@ -133,8 +133,8 @@ func TestTheBackgroundIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, observed := &stagedClient{stage: ldmigration.Shadow}, &seen{}
-		built := build(t, detachedAt(client, observed).BackgroundLimit(3))
-		reader := readerOf(t, built, value("v"), after(time.Second, "v"), cutover.Equal)
+		built := build(t, detachedAt(client, observed).MaxBackground(3))
+		reader := readerOf(t, built, value("v"), after(time.Second, "v"), equal)
 		for range 10 {
 			got, err := reader.Read(t.Context(), user, "id")
 			require.NoError(t, err)
@@ -168,7 +168,7 @@ func TestCloseTellsWhatStillRuns(t *testing.T) {
 		release := make(chan struct{})
 		hang := func(context.Context, string) (string, error) { <-release; return "v", nil }
 		built := build(t, detachedAt(client, &seen{}).Logger(log.logger()))
-		reader := readerOf(t, built, value("v"), hang, cutover.Equal)
+		reader := readerOf(t, built, value("v"), hang, equal)
 		for range 2 {
 			_, err := reader.Read(t.Context(), user, "id")
 			require.NoError(t, err)
@@ -208,7 +208,7 @@ func TestADetachedReadWhoseAuthoritativeFunctionDoesNotReturn(t *testing.T) {
 					_, err := ends("id")
 					return "", err
 				}
-				reader := readerOf(t, built, old, after(time.Second, "v"), cutover.Equal)
+				reader := readerOf(t, built, old, after(time.Second, "v"), equal)
 				got := onOwnGoroutine(func() ran {
 					_, err := reader.Read(t.Context(), user, "id")
 					return ran{err: err}
@@ -239,7 +239,7 @@ func TestADetachedSecondaryHarmsNobody(t *testing.T) {
 			reader := readerOf(t, built, value("v"), func(context.Context, string) (string, error) {
 				_, err := ends("id")
 				return "", err
-			}, cutover.Equal)
+			}, equal)
 			got, err := reader.Read(t.Context(), user, "id")
 			require.NoError(t, err)
 			assert.Equal(t, "v", got)
@@ -279,8 +279,8 @@ func TestADetachedReadComparesACloneOfWhatTheCallerGot(t *testing.T) {
 				return &basket{[]string{"apple"}}, nil
 			}
 		}
-		reader, err := cutover.NewReader(built, fill(0), fill(time.Second)).Clone((*basket).clone).
-			Compare(func(old, new *basket) bool { return old.items[0] == new.items[0] }).Build()
+		reader, err := cutover.NewReader(built, fill(0), fill(time.Second)).CloneResult((*basket).clone).
+			CompareFunc(func(old, new *basket) bool { return old.items[0] == new.items[0] }).Build()
 		require.NoError(t, err)
 		got, err := reader.Read(t.Context(), user, "id")
 		require.NoError(t, err)
@@ -297,8 +297,8 @@ func TestAPanickingCloneCostsTheComparisonAlone(t *testing.T) {
 	client, observed := &stagedClient{stage: ldmigration.Shadow}, &seen{}
 	built := build(t, detachedAt(client, observed).Logger(log.logger()))
 	read := func(context.Context, string) (*basket, error) { return &basket{}, nil }
-	reader, err := cutover.NewReader(built, read, read).Clone(func(*basket) *basket { panic("no copy") }).
-		Compare(func(_, _ *basket) bool { return true }).Build()
+	reader, err := cutover.NewReader(built, read, read).CloneResult(func(*basket) *basket { panic("no copy") }).
+		CompareFunc(func(_, _ *basket) bool { return true }).Build()
 	require.NoError(t, err)
 	got, err := reader.Read(t.Context(), user, "id")
 	require.NoError(t, err)
@@ -307,7 +307,7 @@ func TestAPanickingCloneCostsTheComparisonAlone(t *testing.T) {
 	assert.Nil(t, client.only(t).ConsistencyCheck)
 	assert.Equal(t, cutover.ComparisonPanicked, observed.only(t).Consistency)
 	assert.Equal(t, "no copy", observed.only(t).ComparisonPanic.Value)
-	assert.Contains(t, log.String(), "clone panicked")
+	assert.Contains(t, log.String(), "clone of a result panicked")
 }
 
 func TestACloneThatExitsEndsTheCallerAndLosesNoEvent(t *testing.T) {
@@ -315,8 +315,8 @@ func TestACloneThatExitsEndsTheCallerAndLosesNoEvent(t *testing.T) {
 	client := &stagedClient{stage: ldmigration.Shadow}
 	built := build(t, cutover.New(client, "flag").ReadOrder(cutover.Detached))
 	read := func(context.Context, string) (*basket, error) { return &basket{}, nil }
-	reader, err := cutover.NewReader(built, read, read).Clone(func(b *basket) *basket { goexit(); return b }).
-		Compare(func(_, _ *basket) bool { return true }).Build()
+	reader, err := cutover.NewReader(built, read, read).CloneResult(func(b *basket) *basket { goexit(); return b }).
+		CompareFunc(func(_, _ *basket) bool { return true }).Build()
 	require.NoError(t, err)
 	got := onOwnGoroutine(func() ran {
 		_, err := reader.Read(t.Context(), user, "id")
@@ -335,8 +335,8 @@ func TestACloneIsMadeOnlyWhereItIsLookedAt(t *testing.T) {
 		built := build(t, cutover.New(client, "flag").ReadOrder(cutover.Detached))
 		read := func(context.Context, string) (*basket, error) { return &basket{}, nil }
 		clones := 0
-		reader, err := cutover.NewReader(built, read, read).Clone(func(b *basket) *basket { clones++; return b }).
-			Compare(func(_, _ *basket) bool { return true }).Build()
+		reader, err := cutover.NewReader(built, read, read).CloneResult(func(b *basket) *basket { clones++; return b }).
+			CompareFunc(func(_, _ *basket) bool { return true }).Build()
 		require.NoError(t, err)
 		for range 20 {
 			_, err := reader.Read(t.Context(), user, "id")
@@ -359,7 +359,7 @@ func TestBuildWantsADetachedReaderToSayHowResultsAreShared(t *testing.T) {
 	accepted := []error{
 		buildOf[string](built), buildOf[int](built), buildOf[order](built), buildOf[struct{}](built),
 		errOf(cutover.NewReader(built, zero[[]int], zero[[]int]).ResultsAreNotModified().Build()),
-		errOf(cutover.NewReader(built, zero[[]int], zero[[]int]).Clone(func(s []int) []int { return s }).Build()),
+		errOf(cutover.NewReader(built, zero[[]int], zero[[]int]).CloneResult(func(s []int) []int { return s }).Build()),
 	}
 	for _, err := range accepted {
 		require.NoError(t, err)
@@ -371,7 +371,7 @@ func TestBuildWantsADetachedReaderToSayHowResultsAreShared(t *testing.T) {
 	for i, err := range refused {
 		require.ErrorIs(t, err, cutover.ErrCloneRequired, "%d", i)
 	}
-	require.ErrorContains(t, errOf(cutover.NewReader(built, zero[string], zero[string]).Clone(nil).Build()), "clone: function is nil")
+	require.ErrorContains(t, errOf(cutover.NewReader(built, zero[string], zero[string]).CloneResult(nil).Build()), "clone of results: function is nil")
 
 	other := build(t, cutover.New(&stagedClient{}, "flag"))
 	require.NoError(t, buildOf[*order](other), "other orders do not share")
@@ -396,8 +396,8 @@ func TestAMigratorCannotReadDetached(t *testing.T) {
 func TestDetachedOperationsOfManyGoroutines(t *testing.T) {
 	t.Parallel()
 	client, observed := &stagedClient{stage: ldmigration.Live}, &seen{}
-	built := build(t, detachedAt(client, observed).BackgroundLimit(8))
-	reader := readerOf(t, built, value("v"), value("v"), cutover.Equal)
+	built := build(t, detachedAt(client, observed).MaxBackground(8))
+	reader := readerOf(t, built, value("v"), value("v"), equal)
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {

@@ -4,49 +4,60 @@ import (
 	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+
+	"github.com/gocutover/cutover/compare"
 )
 
-// Outcome is what became of one origin's function in one operation.
+// Outcome is what one origin's function did in one operation.
 type Outcome[R any] struct {
 	// Invoked is true if the function was called, even if it never returned.
 	Invoked bool
-	// Value is what it returned, whatever the error; the zero value if it did not return.
+	// Value is what the function returned, whatever the error, and the zero value if it did not
+	// return.
 	Value R
-	// Err is its error, a [PanicError] or [ErrUnwound] if it did not return, or nil.
+	// NotFound is true if the reader takes what the function returned for "no such record"; see
+	// [ReaderBuilder.NotFound]. That is no failure, although Err is set.
+	NotFound bool
+	// Err is the error that the function returned. It is a [PanicError] or [ErrUnwound] if the
+	// function did not return, a [TimeoutError] if a secondary's time was over, and an
+	// [ErrSecondarySkipped] if a secondary was to be called and was not.
 	Err error
-	// Start is when it was called; the zero time if it was not.
+	// Start is when the function was called; the zero time if it was not.
 	Start time.Time
-	// Latency is how long it took, by the monotonic clock and in full resolution.
+	// Latency is how long the function took, by the monotonic clock and in full resolution. After a
+	// timeout it is the time that the function had.
 	Latency time.Duration
 }
 
-// Detail tells how one operation went. Unlike a plain read or write it shows both origins.
+// Detail is what happened in one operation. Unlike a plain read or write it has both outcomes.
 type Detail[R any] struct {
-	// Stage is the stage the operation ran at.
+	// Stage is the stage at which the operation ran.
 	Stage ldmigration.Stage
-	// Authoritative is the origin whose outcome is the operation's result, unless FellBack.
+	// Authoritative is the origin whose outcome is the operation's result, unless FellBack is true.
 	Authoritative ldmigration.Origin
-	// FellBack is true if the authoritative read failed and the other one's result is the operation's; see
-	// [ReaderBuilder.FallBack].
+	// FellBack is true if the authoritative read failed and the other origin's result is the
+	// operation's; see [ReaderBuilder.FallBack].
 	FellBack bool
-	// Old and New are what each origin did. The one the operation did not ask has Invoked false, and so has the secondary
-	// of a detached read that has returned before it; see [ComparedLater].
+	// Old and New are the outcomes of both origins. Invoked is false for an origin that was not
+	// called, and for a secondary whose operation returned first; see [ComparedLater].
 	Old, New Outcome[R]
-	// Consistency says whether the two results agree, or why that is not known.
+	// Consistency is whether the two results agree, or why that is not known.
 	Consistency Consistency
-	// Differences are where they differ, for a comparison that can explain.
-	Differences []Difference
-	// IgnoredBy is the name of the rule that knows the difference, where Consistency is [Ignored].
+	// Differences are where the results differ, for a comparison that can explain.
+	Differences []compare.Difference
+	// IgnoredBy is the name of the rule that knows the difference, if Consistency is [Ignored].
 	IgnoredBy string
-	// Err is why the operation did not run at all: a [StageError], or that its context ended while it waited for its
-	// key's turn. It is nil if it ran.
+	// Err is an [ErrNotRun] if the operation called no function, and otherwise nil. It is also a
+	// [StageError] for an unknown stage, an [ErrDeadlock] for a write that would wait for itself,
+	// or the error of the context that ended while the write waited for its key.
 	Err error
 
 	requireBoth bool
 }
 
-// Result returns what the plain read or write returns: the authoritative value and error, the other ones if it fell back,
-// and with [WriterBuilder.RequireBoth] the other one's error too.
+// Result returns what the plain read or write returns: the authoritative value and error, those of
+// the other origin if it fell back, and an [OriginError] if a write with
+// [WriterBuilder.RequireBoth] failed.
 func (d Detail[R]) Result() (R, error) {
 	if d.Err != nil {
 		var none R
@@ -62,7 +73,7 @@ func (d Detail[R]) Result() (R, error) {
 	return out.Value, out.Err
 }
 
-// Outcome returns what the given origin did.
+// Outcome returns the outcome of an origin: New for [ldmigration.New], and otherwise Old.
 func (d Detail[R]) Outcome(origin ldmigration.Origin) Outcome[R] {
 	if origin == ldmigration.New {
 		return d.New
@@ -70,7 +81,7 @@ func (d Detail[R]) Outcome(origin ldmigration.Origin) Outcome[R] {
 	return d.Old
 }
 
-// Secondary returns what the other origin did, and whether it was invoked.
+// Secondary returns the outcome of the secondary, and whether it was called.
 func (d Detail[R]) Secondary() (Outcome[R], bool) {
 	out := d.New
 	if d.Authoritative == ldmigration.New {
@@ -96,7 +107,7 @@ func detailOf[P, R any](o *operation[P, R], rec *record, values *[2]R) Detail[R]
 	}
 }
 
-// resultOf is what the caller gets of it all, for the plain read or write.
+// resultOf returns what the plain read or write returns.
 func resultOf[P, R any](o *operation[P, R], rec *record, values *[2]R) (R, error) {
 	if rec.err != nil {
 		var none R
@@ -110,19 +121,24 @@ func resultOf[P, R any](o *operation[P, R], rec *record, values *[2]R) (R, error
 }
 
 func outcomeOf[R any](out *outcome, value R) Outcome[R] {
-	return Outcome[R]{Invoked: out.invoked, Value: value, Err: out.err, Start: out.startTime(), Latency: out.latency}
+	return Outcome[R]{
+		Invoked: out.invoked, Value: value, NotFound: out.absent, Err: out.err, Start: out.startTime(), Latency: out.latency,
+	}
 }
 
-// anyOutcome leaves the value nil, and not a typed zero, where the function was not called or did not return.
+// anyOutcome leaves the value nil, instead of a typed zero value, if the function was not called or
+// did not return, or if its value could not be copied.
 func anyOutcome[R any](out *outcome, value R) Outcome[any] {
-	boxed := Outcome[any]{Invoked: out.invoked, Err: out.err, Start: out.startTime(), Latency: out.latency}
-	if out.returned {
+	boxed := Outcome[any]{
+		Invoked: out.invoked, NotFound: out.absent, Err: out.err, Start: out.startTime(), Latency: out.latency,
+	}
+	if out.returned && !out.lost {
 		boxed.Value = value
 	}
 	return boxed
 }
 
-// startTime tells by the wall clock, as it stands now, when the call began.
+// startTime returns when the call began, by the wall clock as it stands now.
 func (o *outcome) startTime() time.Time {
 	if !o.invoked {
 		return time.Time{}

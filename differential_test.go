@@ -20,12 +20,12 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// The differential test: ld.Migration and cutover, both APIs, drive the same functions through the same real client and
-// flag, and the op events must be the same on the wire, byte for byte but for the time stamps. It runs on a fake clock,
-// so that latencies are exact.
+// The differential test runs the same functions with ld.Migration and both APIs of cutover, under
+// the same real client and flag. The op events must be equal on the wire, byte for byte, except for
+// time stamps. It uses a fake clock, so that latencies are exact.
 
-// contender does the operations of a trial through one of the libraries: two, so that the second one profits from what
-// the first one learnt.
+// contender runs the operations of a trial with one of the libraries. There are two, so that the
+// second uses what the first one learnt.
 type contender struct {
 	name string
 	do   func(*testing.T, *ld.LDClient, trial) (value any, err error)
@@ -138,11 +138,11 @@ func byNew(fast bool, more ...func(*cutover.Builder) *cutover.Builder) func(*tes
 			set(b)
 		}
 		built := build(t, b)
-		var equal func(a, b any) bool
+		var same func(a, b any) bool
 		if tr.compares {
-			equal = cutover.Equal
+			same = equal
 		}
-		reader := readerOf(t, built, typed(tr.old()), typed(tr.new()), equal)
+		reader := readerOf(t, built, typed(tr.old()), typed(tr.new()), same)
 		writer, err := cutover.NewReturningWriter(built, typed(tr.old()), typed(tr.new())).Build()
 		require.NoError(t, err)
 		for range operationsPerTrial {
@@ -156,7 +156,7 @@ func byNew(fast bool, more ...func(*cutover.Builder) *cutover.Builder) func(*tes
 	}
 }
 
-// stageFlag is a migration flag that gives one stage to everybody.
+// stageFlag is a migration flag that gives everybody one stage.
 func stageFlag(stage string) *ldbuilders.FlagBuilder {
 	return ldbuilders.NewFlagBuilder("flag").On(true).FallthroughVariation(0).OffVariation(0).
 		Variations(ldvalue.String(stage)).Version(41)
@@ -166,8 +166,8 @@ func checkRatio(ratio int) ldmodel.MigrationFlagParameters {
 	return ldbuilders.NewMigrationFlagParametersBuilder().CheckRatio(ratio).Build()
 }
 
-// cohortFlag gives live to one key by a target, complete to another by a rule, and shadow to the rest, if a flag that it
-// depends on is on.
+// cohortFlag gives live to one key by a target, complete to another by a rule, and shadow to the
+// rest. It depends on another flag being on.
 func cohortFlags(prerequisiteOn bool) []ldmodel.FeatureFlag {
 	stages := []ldvalue.Value{ldvalue.String("shadow"), ldvalue.String("live"), ldvalue.String("complete"), ldvalue.String("dualwrite")}
 	flag := ldbuilders.NewFlagBuilder("flag").On(true).Variations(stages...).OffVariation(3).FallthroughVariation(0).
@@ -293,7 +293,8 @@ func requireSameEvents(t *testing.T, client *ld.LDClient, out *wire, tr trial, s
 	}
 }
 
-// A ratio of N draws at random, so that here the set of distinct events of many operations is compared.
+// A ratio of N draws at random, so the test compares the sets of distinct events of many
+// operations.
 func TestOpEventsEqualTheSDKsUnderRatios(t *testing.T) {
 	t.Parallel()
 	ratios := map[string]*ldbuilders.FlagBuilder{

@@ -12,6 +12,7 @@ import (
 	"github.com/launchdarkly/go-server-sdk/v7/interfaces"
 
 	"github.com/gocutover/cutover"
+	"github.com/gocutover/cutover/compare"
 )
 
 // Order and Store stand for a service's own types.
@@ -35,17 +36,18 @@ func (s Store) Save(_ context.Context, order Order) error {
 	return nil
 }
 
-// FakeClient is all that a unit test needs of a flag client: it answers a stage and keeps the op events.
+// FakeClient is all that a unit test needs of a flag client: it answers a stage and keeps the op
+// events.
 type FakeClient struct {
 	Stage  ldmigration.Stage
 	Events []ldevents.MigrationOpEventData
 }
 
 func (f *FakeClient) MigrationVariation(
-	key string, user ldcontext.Context, defaultStage ldmigration.Stage,
+	key string, evalContext ldcontext.Context, defaultStage ldmigration.Stage,
 ) (ldmigration.Stage, interfaces.LDMigrationOpTracker, error) {
 	return f.Stage, cutover.NewOpTracker(cutover.OpTrackerParams{
-		FlagKey: key, Context: user, Default: defaultStage, Stage: f.Stage,
+		FlagKey: key, Context: evalContext, Default: defaultStage, Stage: f.Stage,
 	}), nil
 }
 
@@ -64,7 +66,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	getOrder, err := cutover.NewReader(orders, legacy.Order, postgres.Order).Compare(cutover.Equal[Order]).Build()
+	getOrder, err := cutover.NewReader(orders, legacy.Order, postgres.Order).CompareEqual().Build()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -75,11 +77,11 @@ func Example() {
 		return
 	}
 
-	ctx, user := context.Background(), ldcontext.New("user-123")
-	if err := saveOrder.Write(ctx, user, Order{ID: "o-1", Cents: 1999}); err != nil {
+	ctx := context.Background()
+	if err := saveOrder.Write(ctx, acme, Order{ID: "o-1", Cents: 1999}); err != nil {
 		fmt.Println(err)
 	}
-	order, err := getOrder.Read(ctx, user, "o-1")
+	order, err := getOrder.Read(ctx, acme, "o-1")
 	fmt.Println(order, err)
 	fmt.Println("consistent:", client.Events[1].ConsistencyCheck.Consistent())
 	// Output:
@@ -114,9 +116,9 @@ func ExampleDetached() {
 		<-ctx.Done()
 		return Order{}, ctx.Err()
 	}
-	getOrder, _ := cutover.NewReader(orders, legacy.Order, hangs).Compare(cutover.Equal[Order]).Build()
+	getOrder, _ := cutover.NewReader(orders, legacy.Order, hangs).CompareEqual().Build()
 
-	order, err := getOrder.Read(context.Background(), ldcontext.New("user-123"), "o-1") // at once
+	order, err := getOrder.Read(context.Background(), acme, "o-1") // at once
 	fmt.Println(order, err)
 	err = orders.Close(context.Background()) // when the service stops: waits for the background
 	fmt.Println(len(client.Events), err)
@@ -132,12 +134,12 @@ func ExampleBuilder_SecondaryInline() {
 		SecondaryInline(). // both are maps in memory: they answer at once, and never hang
 		Build()
 	before, after := Store{"o-1": {"o-1", 1999}}, Store{}
-	cached, _ := cutover.NewReader(orders, before.Order, after.Order).Compare(cutover.Equal[Order]).Build()
+	cached, _ := cutover.NewReader(orders, before.Order, after.Order).CompareEqual().Build()
 	fill, _ := cutover.NewWriter(orders, before.Save, after.Save).Build()
 
-	ctx, user := context.Background(), ldcontext.New("user-123")
-	fmt.Println(fill.Write(ctx, user, Order{"o-1", 2000}))
-	fmt.Println(cached.ReadDetail(ctx, user, "o-1").Consistency)
+	ctx := context.Background()
+	fmt.Println(fill.Write(ctx, acme, Order{"o-1", 2000}))
+	fmt.Println(cached.ReadDetail(ctx, acme, "o-1").Consistency)
 	// Output:
 	// <nil>
 	// consistent
@@ -147,8 +149,8 @@ func ExampleReaderBuilder_FallBack() {
 	orders, _ := cutover.New(&FakeClient{Stage: ldmigration.Live}, "orders-to-postgres").Build()
 	legacy, postgres := Store{"o-1": {"o-1", 1999}}, Store{}
 
-	getOrder, _ := cutover.NewReader(orders, legacy.Order, postgres.Order).FallBack().Build()
-	detail := getOrder.ReadDetail(context.Background(), ldcontext.New("user-123"), "o-1")
+	getOrder, _ := cutover.NewReader(orders, legacy.Order, postgres.Order).FallBack(func(ldmigration.Origin, error) bool { return true }).Build()
+	detail := getOrder.ReadDetail(context.Background(), acme, "o-1")
 	order, err := detail.Result()
 	fmt.Println(order, err, detail.FellBack)
 	fmt.Println(detail.New.Err)
@@ -173,9 +175,9 @@ func ExampleDeep() {
 	}
 
 	getOrder, _ := cutover.NewReader(orders, old, new).
-		CompareWith(cutover.Deep[order](cutover.IgnorePaths("SavedAt"), cutover.Unordered("Lines"))).
+		Compare(compare.Deep[order](compare.Ignore("SavedAt"), compare.Unordered("Lines"))).
 		Build()
-	for _, d := range getOrder.ReadDetail(context.Background(), ldcontext.New("user-123"), "o-1").Differences {
+	for _, d := range getOrder.ReadDetail(context.Background(), acme, "o-1").Differences {
 		fmt.Printf("%s: old %v, new %v\n", d.Path, d.Old, d.New)
 	}
 	// Output: Cents: old 435, new 434
@@ -189,13 +191,13 @@ func ExampleWriterBuilder_SerializeBy() {
 		SerializeBy(cutover.Key(func(o Order) string { return o.ID })).
 		Build()
 	getOrder, _ := cutover.NewReader(orders, legacy.Order, postgres.Order).
-		Compare(cutover.Equal[Order]).
+		CompareEqual().
 		CompareBetweenWrites(cutover.Key(func(id string) string { return id })).
 		Build()
 
-	ctx, user := context.Background(), ldcontext.New("user-123")
-	fmt.Println(saveOrder.Write(ctx, user, Order{"o-1", 1999}))
-	fmt.Println(getOrder.Read(ctx, user, "o-1"))
+	ctx := context.Background()
+	fmt.Println(saveOrder.Write(ctx, acme, Order{"o-1", 1999}))
+	fmt.Println(getOrder.Read(ctx, acme, "o-1"))
 	// Output:
 	// <nil>
 	// {o-1 1999} <nil>
@@ -206,7 +208,7 @@ func ExampleWriterBuilder_RequireBoth() {
 	full := func(context.Context, Order) error { return errors.New("disk full") }
 
 	saveOrder, _ := cutover.NewWriter(orders, Store{}.Save, full).RequireBoth().Build()
-	err := saveOrder.Write(context.Background(), ldcontext.New("user-123"), Order{"o-1", 1999})
+	err := saveOrder.Write(context.Background(), acme, Order{"o-1", 1999})
 	var failed *cutover.OriginError
 	fmt.Println(errors.As(err, &failed), failed.Origin, failed.Authoritative, err)
 	// Output: true new false new system: disk full
@@ -220,11 +222,10 @@ func ExamplePin() {
 	getOrder, _ := cutover.NewReader(orders, old, new).Build()
 
 	request := cutover.Pin(context.Background()) // in a middleware, say
-	user := ldcontext.New("user-123")
-	fmt.Println(getOrder.Read(request, user, "o-1"))
+	fmt.Println(getOrder.Read(request, acme, "o-1"))
 	client.Stage = ldmigration.Complete // somebody moves the flag
-	fmt.Println(getOrder.Read(request, user, "o-1"))
-	fmt.Println(getOrder.Read(context.Background(), user, "o-1"))
+	fmt.Println(getOrder.Read(request, acme, "o-1"))
+	fmt.Println(getOrder.Read(context.Background(), acme, "o-1"))
 	// Output:
 	// old <nil>
 	// old <nil>
@@ -236,9 +237,9 @@ func ExampleNewReader() {
 	legacy, postgres := Store{"o-1": {"o-1", 1999}}, Store{"o-1": {"o-1", 2000}}
 
 	getOrder, _ := cutover.NewReader(orders, legacy.Order, postgres.Order).
-		Compare(func(old, new Order) bool { return old.Cents == new.Cents }).
+		CompareFunc(func(old, new Order) bool { return old.Cents == new.Cents }).
 		Build()
-	order, err := getOrder.Read(context.Background(), ldcontext.New("user-123"), "o-1")
+	order, err := getOrder.Read(context.Background(), acme, "o-1")
 	fmt.Println(order.Cents, err)
 	// Output: 2000 <nil>
 }
@@ -246,9 +247,9 @@ func ExampleNewReader() {
 func ExampleReader_ReadDetail() {
 	orders, _ := cutover.New(&FakeClient{Stage: ldmigration.Live}, "orders-to-postgres").Build()
 	legacy, postgres := Store{"o-1": {"o-1", 1999}}, Store{"o-1": {"o-1", 2000}}
-	getOrder, _ := cutover.NewReader(orders, legacy.Order, postgres.Order).Compare(cutover.Equal[Order]).Build()
+	getOrder, _ := cutover.NewReader(orders, legacy.Order, postgres.Order).CompareEqual().Build()
 
-	detail := getOrder.ReadDetail(context.Background(), ldcontext.New("user-123"), "o-1")
+	detail := getOrder.ReadDetail(context.Background(), acme, "o-1")
 	fmt.Println(detail.Stage, detail.Authoritative, detail.Consistency)
 	fmt.Println(detail.Old.Value, detail.New.Value)
 	// Output:
@@ -262,7 +263,7 @@ func ExampleNewWriter() {
 	full := func(context.Context, Order) error { return errors.New("disk full") }
 
 	saveOrder, _ := cutover.NewWriter(orders, legacy.Save, full).Build()
-	detail := saveOrder.WriteDetail(context.Background(), ldcontext.New("user-123"), Order{"o-1", 1999})
+	detail := saveOrder.WriteDetail(context.Background(), acme, Order{"o-1", 1999})
 	_, err := detail.Result()
 	fmt.Println(legacy, err)
 	fmt.Println(detail.New.Err)
@@ -277,7 +278,7 @@ func ExampleNewReturningWriter() {
 	insertNew := func(context.Context, Order) (int64, error) { return 2, nil }
 
 	createOrder, _ := cutover.NewReturningWriter(orders, insertOld, insertNew).Build()
-	id, err := createOrder.Write(context.Background(), ldcontext.New("user-123"), Order{"o-1", 1999})
+	id, err := createOrder.Write(context.Background(), acme, Order{"o-1", 1999})
 	fmt.Println(id, err)
 	// Output: 2 <nil>
 }
@@ -301,9 +302,8 @@ func ExampleMigration() {
 		fmt.Println(err)
 		return
 	}
-	user := ldcontext.New("user-123")
-	fmt.Println(migrator.Read("flag-key", user, ldmigration.Off, nil).GetResult())
-	written := migrator.Write("flag-key", user, ldmigration.Off, nil)
+	fmt.Println(migrator.Read("flag-key", acme, ldmigration.Off, nil).GetResult())
+	written := migrator.Write("flag-key", acme, ldmigration.Off, nil)
 	fmt.Println(written.GetAuthoritativeResult().GetResult(), written.GetNonAuthoritativeResult().GetResult())
 	// Output:
 	// old read
@@ -312,7 +312,7 @@ func ExampleMigration() {
 
 func ExampleNewOpTracker() {
 	tracker := cutover.NewOpTracker(cutover.OpTrackerParams{
-		FlagKey: "orders-to-postgres", Context: ldcontext.New("user-123"), Stage: ldmigration.Off,
+		FlagKey: "orders-to-postgres", Context: acme, Stage: ldmigration.Off,
 	})
 	tracker.Operation(ldmigration.Read)
 	tracker.TrackInvoked(ldmigration.Old)
@@ -334,8 +334,8 @@ func (Printer) Observe(_ context.Context, o cutover.Observation) {
 func ExampleObserver() {
 	orders, _ := cutover.New(&FakeClient{Stage: ldmigration.Shadow}, "orders-to-postgres").Observe(Printer{}).Build()
 	legacy, postgres := Store{"o-1": {"o-1", 1999}}, Store{"o-1": {"o-1", 2000}}
-	getOrder, _ := cutover.NewReader(orders, legacy.Order, postgres.Order).Compare(cutover.Equal[Order]).Build()
+	getOrder, _ := cutover.NewReader(orders, legacy.Order, postgres.Order).CompareEqual().Build()
 
-	_, _ = getOrder.Read(context.Background(), ldcontext.New("user-123"), "o-1")
+	_, _ = getOrder.Read(context.Background(), acme, "o-1")
 	// Output: read of o-1: old {o-1 1999}, new {o-1 2000}
 }

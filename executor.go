@@ -2,76 +2,127 @@ package cutover
 
 import (
 	"context"
-	"runtime/debug"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+
+	"github.com/gocutover/cutover/internal/clock"
+	"github.com/gocutover/cutover/internal/turn"
 )
 
-// operation is one read or one write as it was built: the engine under Reader, Writer and Migrator.
+// operation is one read or write as it was built: the engine under Reader, Writer and Migrator.
 type operation[P, R any] struct {
 	*settings
-	kind        ldmigration.Operation
-	calls       [2]func(context.Context, P) (R, error)
-	compare     comparing[R]
-	recheck     time.Duration
-	redact      redaction[P, R]
-	clone       func(R) R
-	key         KeyFunc[P]
-	fallBack    bool
-	requireBoth bool
+	kind         ldmigration.Operation
+	calls        [2]func(context.Context, P) (R, error)
+	lane         *lane // nil for a Migrator, which has no background
+	order        ldmigration.ExecutionOrder
+	compare      comparing[R]
+	recheck      []time.Duration
+	absent       func(R, error) bool
+	reveal       revealing[P, R]
+	shownKey     KeyFunc[P]
+	cloneResult  func(R) R
+	clonePayload func(P) P
+	key          KeyFunc[P] // of a writer to serialize by, of a reader to compare between writes
+	rows         bool       // compare rows between writes
+	fallBack     func(failed ldmigration.Origin, err error) bool
+	requireBoth  bool
 }
 
-// run takes one operation from the stage to the op event. What was found out stands in rec, the values in the result.
+// run takes one operation from the stage to the op event. It puts what it finds out into rec, and
+// returns the values.
 //
-// The authoritative function runs on the caller's goroutine, so that its panic stays its own; all that follows it is
-// deferred, and so happens whichever way it ends. The secondary runs on a goroutine of its own, whatever the order:
-// nothing else contains a [runtime.Goexit], or goes on without a function that hangs. Only where the builder was told that
-// it does neither does it run inline.
+// The authoritative function runs on the caller's goroutine, so that its panic reaches the caller.
+// All that follows is deferred, so that it happens however that function ends. The secondary has
+// its own goroutine in every order: only that contains a [runtime.Goexit], or lets the operation
+// continue without a function that hangs. It runs inline only if the builder says so.
 func (o *operation[P, R]) run(ctx context.Context, payload P, rec *record) (values [2]R) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	rec.operation = o.kind
-	if o.kind == ldmigration.Write && o.key != nil {
-		unlock, err := o.keys.lock(ctx, o.key(payload))
-		if err != nil {
-			rec.err = err
+	if o.kind == ldmigration.Write && o.key.of != nil {
+		var ok bool
+		if ctx, ok = o.takeTurn(ctx, rec, payload); !ok {
 			return values
 		}
-		defer unlock()
+		defer rec.endTurn()
 	}
 	if !o.decide(ctx, rec) {
 		return values
 	}
 	first, second := rec.plan.authoritative, rec.plan.authoritative.other()
 	rec.answer = first
-	if o.kind == ldmigration.Read && o.key != nil && rec.plan.both {
-		o.glanceAt(ctx, rec, payload)
+	theirs := payload
+	if rec.plan.both {
+		theirs, rec.payloadFault = copied(ctx, o.settings, rec.flag, "clone of a payload", o.clonePayload, payload)
+	}
+	order := o.orderOf(ctx, rec)
+	if o.kind == ldmigration.Read && rec.plan.both && (o.key.of != nil || o.rows) {
+		rec.since = o.keys.Mark()
 	}
 
 	var aside *flight[P, R]
-	order := o.orderOf(rec)
-	defer o.conclude(ctx, rec, &values, &payload, &aside, order)
+	defer o.conclude(ctx, rec, &values, &payload, &theirs, &aside, order)
 
 	if order == secondaryFirst || order == together || order == detachedTogether {
-		aside = o.secondary(ctx, second, payload, order)
+		aside = o.secondary(ctx, second, theirs, order, rec)
 		aside.launch()
 	}
 	if order == secondaryFirst {
 		aside.settled.Wait()
 	}
 	values[first] = o.call(ctx, payload, &rec.sides[first], first)
-	if order == authoritativeFirst || order == ifAuthoritativeSucceeds && rec.sides[first].err == nil {
-		aside = o.secondary(ctx, second, payload, order)
+	if order == authoritativeFirst || order == ifAuthoritativeSucceeds && rec.sides[first].err == nil && o.mayWrite(rec) {
+		aside = o.secondary(ctx, second, theirs, order, rec)
 		aside.launch()
 	}
 	return values
 }
 
-// decide asks for the stage and looks up what it means. It reports false if there is nothing to run.
+// takeTurn waits for the record's turn. It reports false if nothing is to be run.
+func (o *operation[P, R]) takeTurn(ctx context.Context, rec *record, payload P) (context.Context, bool) {
+	key := o.key.of(payload)
+	if key.hash == 0 {
+		return ctx, true
+	}
+	within, mine, err := o.keys.Take(ctx, key.hash)
+	switch {
+	case err == nil:
+		rec.turn = mine
+		return within, true
+	case errors.Is(err, turn.ErrDeadlock):
+		rec.err = fmt.Errorf("%w: %w", ErrNotRun, ErrDeadlock)
+	default:
+		rec.err = fmt.Errorf("%w: waiting for another write of the same key: %w", ErrNotRun, endOf(ctx))
+	}
+	return ctx, false
+}
+
+// mayWrite reports whether the secondary's system is to be written to. It is not while the limit of
+// writes after their timeout is reached, or while such a write of the same record could undo this
+// one.
+func (o *operation[P, R]) mayWrite(rec *record) bool {
+	second := &rec.sides[rec.plan.authoritative.other()]
+	switch {
+	case o.lane == nil:
+	case rec.turn != nil && rec.turn.Late():
+		o.lane.skipped.Add(1)
+		second.err = errLateWrite
+		return false
+	case o.lane.full():
+		second.err = errTooManyLate
+		return false
+	}
+	return true
+}
+
+// decide evaluates the stage and looks up what to call. It reports false if nothing is to be run.
 func (o *operation[P, R]) decide(ctx context.Context, rec *record) bool {
-	o.stageOf(ctx, &rec.request, o.compare.equal != nil, &rec.evaluation)
+	o.stageOf(ctx, &rec.request, o.compare.given, &rec.evaluation)
 	var known bool
 	if rec.plan, known = planFor(rec.stage, o.kind); !known {
 		rec.err = &StageError{Flag: rec.flag, Stage: rec.stage}
@@ -84,7 +135,8 @@ func (o *operation[P, R]) decide(ctx context.Context, rec *record) bool {
 	return true
 }
 
-// call runs the authoritative function. What it writes before the call is what is true if the call never returns.
+// call runs the authoritative function. The outcome it sets first is that of a call that never
+// returns.
 func (o *operation[P, R]) call(ctx context.Context, payload P, out *outcome, which side) R {
 	out.invoked, out.err, out.start = true, ErrUnwound, now()
 	value, err := o.calls[which](ctx, payload)
@@ -92,120 +144,168 @@ func (o *operation[P, R]) call(ctx context.Context, payload P, out *outcome, whi
 	return value
 }
 
-// secondary readies the other call. A write must not be split by a cancellation, nor a detached read ended by its caller's
-// return: they get the values of the caller's context alone.
-func (o *operation[P, R]) secondary(ctx context.Context, which side, payload P, order sequence) *flight[P, R] {
-	uncut := order == ifAuthoritativeSucceeds || order == detachedTogether
-	f := newFlight(ctx, uncut, o.calls[which], payload, o.settings)
+// secondary prepares the other call. A write must not be split by a cancellation, nor a read ended
+// by its caller's return if that may come first: they get only the values of the caller's context.
+func (o *operation[P, R]) secondary(
+	ctx context.Context, which side, payload P, order sequence, rec *record,
+) *flight[P, R] {
+	uncut := order == ifAuthoritativeSucceeds || order == detachedTogether || o.returnAtDeadline && order != secondaryFirst
+	f := newFlight(ctx, o, which, payload, uncut)
+	f.turn = rec.turn
 	f.here = o.inline && order != together && order != detachedTogether
-	if order == secondaryFirst {
-		f.halve(ctx)
+	if o.order == ldmigration.Random && o.kind == ldmigration.Read && !uncut {
+		f.within(ctx, order == secondaryFirst)
+	}
+	early := o.returnAtDeadline && !o.requireBoth || o.fallBack != nil && order == detachedTogether
+	if early && ctx.Done() != nil && !f.here && order != secondaryFirst {
+		f.done = make(chan struct{})
 	}
 	return f
 }
 
-// conclude is all that follows the authoritative call, on every way out of an operation that ran. A detached read that
-// has its answer leaves it to the background.
+// conclude is all that follows the authoritative call, however an operation that ran ends. One that
+// has its answer may leave this to the background.
 func (o *operation[P, R]) conclude(
-	ctx context.Context, rec *record, values *[2]R, payload *P, aside **flight[P, R], order sequence,
+	ctx context.Context, rec *record, values *[2]R, payload, theirs *P, aside **flight[P, R], order sequence,
 ) {
-	out := &rec.sides[rec.plan.authoritative]
+	first := rec.plan.authoritative
+	out := &rec.sides[first]
 	if out.invoked && !out.returned {
 		out.latency = now() - out.start
-	}
-	if order == detachedTogether {
-		if out.returned && (out.err == nil || !o.fallBack) {
-			o.handOver(ctx, rec, values, *payload, *aside)
-			return
-		}
-		defer o.owner.end()
 	}
 	handed := false
 	defer func() {
 		if !handed {
+			takeIn(rec, values, *aside) // where a function of the user's ended the goroutine before settle
+			rec.endTurn()
 			o.finish(ctx, rec, values, payload)
 		}
 	}()
-	o.settle(ctx, rec, values, *aside)
-	handed = o.doubts(rec) && o.recheckLater(ctx, rec, *payload)
+	placed := order == detachedTogether
+	defer func() {
+		if placed {
+			o.lane.leave()
+		}
+	}()
+	falls := out.returned && o.fallsBack(ctx, rec, values)
+	if falls && *aside == nil && rec.plan.both && rec.payloadFault == nil {
+		o.askAfterAll(ctx, rec, *theirs, aside)
+	}
+	if f := *aside; f != nil && out.returned {
+		if order == detachedTogether && !falls || !f.settledBy(ctx) {
+			rec.falls = false // or the caller would wait longer for it than it has time
+			if !placed {
+				o.lane.adopt()
+			}
+			handed, placed = true, false
+			o.handOver(ctx, rec, values, *payload, f)
+			return
+		}
+	}
+	o.settle(ctx, rec, values, *payload, *aside)
+	handed = o.doubts(rec) && o.recheckLater(ctx, rec, values, *payload)
 }
 
-// settle waits for the secondary, if there is one, and compares.
-func (o *operation[P, R]) settle(ctx context.Context, rec *record, values *[2]R, aside *flight[P, R]) {
-	first, second := rec.plan.authoritative, rec.plan.authoritative.other()
-	if aside != nil {
+// settledBy waits for the flight, or until ctx ends if the operation may return then.
+func (f *flight[P, R]) settledBy(ctx context.Context) bool {
+	if f.done == nil {
+		return true // settle waits
+	}
+	select {
+	case <-f.done:
+		return true
+	case <-ctx.Done():
+	}
+	select {
+	case <-f.done: // both
+		return true
+	default:
+		return false
+	}
+}
+
+// askAfterAll calls a secondary that was skipped for a full background, for a result to fall back
+// to.
+func (o *operation[P, R]) askAfterAll(ctx context.Context, rec *record, payload P, aside **flight[P, R]) {
+	second := rec.plan.authoritative.other()
+	rec.sides[second].err = nil
+	*aside = o.secondary(ctx, second, payload, together, rec)
+	(*aside).launch()
+}
+
+// takeIn waits for the secondary, if there is one, unless that was done before.
+func takeIn[P, R any](rec *record, values *[2]R, aside *flight[P, R]) {
+	if second := rec.plan.authoritative.other(); aside != nil && !rec.sides[second].invoked {
 		aside.settled.Wait()
 		values[second], rec.sides[second] = aside.result()
 	}
-	if !rec.plan.both || o.kind == ldmigration.Write {
+}
+
+// settle waits for the secondary, if there is one, and compares.
+func (o *operation[P, R]) settle(ctx context.Context, rec *record, values *[2]R, payload P, aside *flight[P, R]) {
+	second := rec.plan.authoritative.other()
+	takeIn(rec, values, aside)
+	rec.endTurn()
+	if aside != nil {
+		o.tellPanic(ctx, rec, &rec.sides[second], "secondary panicked")
+	}
+	if o.kind == ldmigration.Write {
 		return
 	}
-	if o.fallBack && rec.sides[first].failed() && rec.sides[second].succeeded() {
+	o.findAbsent(ctx, rec, values)
+	if !rec.plan.both {
+		return
+	}
+	if rec.falls && rec.sides[second].answered() && !rec.sides[second].absent {
 		rec.answer = second
-		if o.once.first(rec.flag, "fell back") {
-			o.log.warn(ctx, "authoritative read failed: answering with the other one", flagAttr(rec.flag), errAttr(rec.sides[first].err))
+		if o.seldom.first(rec.flag, "fell back") {
+			o.log.warn(ctx, "authoritative read failed: returning the other system's result",
+				flagAttr(rec.flag), errAttr(rec.sides[rec.plan.authoritative].err))
 		}
 	}
-	o.judge(ctx, rec, values)
+	o.judge(ctx, rec, values, payload)
 }
 
-// judge compares, if these two results are to be compared.
-func (o *operation[P, R]) judge(ctx context.Context, rec *record, values *[2]R) {
-	rec.consistency = o.consistency(rec)
-	if rec.consistency != ComparisonPanicked || rec.fault != nil {
-		return
+// fallsBack reports whether the other system may answer for a failed authoritative read.
+func (o *operation[P, R]) fallsBack(ctx context.Context, rec *record, values *[2]R) bool {
+	first := rec.plan.authoritative
+	if o.fallBack == nil || !rec.plan.both || rec.sides[first].err == nil {
+		return false
 	}
-	o.compare.run(values, rec.plan.authoritative, rec.explain || len(o.observers) > 0, &rec.compared)
-	if rec.fault != nil {
-		o.log.error(ctx, "comparison panicked", flagAttr(rec.flag), errAttr(rec.fault), stackAttr(rec.fault))
+	if o.isAbsent(ctx, rec, values, first) {
+		return false
 	}
+	o.contain(ctx, rec.flag, "FallBack function", func() { rec.falls = o.fallBack(first.origin(), rec.sides[first].err) })
+	return rec.falls
 }
 
-// consistency tells why two results are not to be compared. [ComparisonPanicked] is what is true of those that are,
-// until the comparison has answered.
-func (o *operation[P, R]) consistency(rec *record) Consistency {
-	switch {
-	case rec.sides[rec.plan.authoritative.other()].err == ErrSecondarySkipped: //nolint:errorlint // the library's own
-		return SecondarySkipped
-	case o.compare.equal == nil:
-		return NoComparison
-	case !rec.sides[oldSide].succeeded() || !rec.sides[newSide].succeeded():
-		return NotBothSucceeded
-	case rec.fault != nil:
-		return ComparisonPanicked
-	case rec.glance.overtaken():
-		return WrittenMeanwhile
-	case !rec.toCompare():
-		return NotSampled
-	default:
-		return ComparisonPanicked
+// findAbsent finds out which systems answered that there is no such record.
+func (o *operation[P, R]) findAbsent(ctx context.Context, rec *record, values *[2]R) {
+	for s := range rec.sides {
+		o.isAbsent(ctx, rec, values, side(s))
 	}
 }
 
-// glanceAt begins to look out for writes of the record. Its key serves the comparison alone, and is contained as that is.
-func (o *operation[P, R]) glanceAt(ctx context.Context, rec *record, payload P) {
+// isAbsent asks once for each call: what it returned is the caller's alone as soon as the operation has returned.
+func (o *operation[P, R]) isAbsent(ctx context.Context, rec *record, values *[2]R, which side) bool {
+	out := &rec.sides[which]
+	if o.absent != nil && out.returned && !out.asked {
+		out.asked = true
+		o.contain(ctx, rec.flag, "NotFound function", func() { out.absent = o.absent(values[which], out.err) })
+	}
+	return out.absent
+}
+
+// finish sends the op event and calls the observers, even if one of the user's functions ends the
+// goroutine in between.
+func (o *operation[P, R]) finish(ctx context.Context, rec *record, values *[2]R, payload *P) {
 	defer func() {
-		if value := recover(); value != nil {
-			rec.fault = &PanicError{Value: value, Stack: debug.Stack()}
-			o.log.error(ctx, "key panicked", flagAttr(rec.flag), errAttr(rec.fault), stackAttr(rec.fault))
+		if len(o.observers) > 0 {
+			o.observe(ctx, o.observation(ctx, rec, values, *payload))
 		}
 	}()
-	rec.glance = o.keys.glance(o.key(payload))
-}
-
-// finish sends the op event and tells the observers.
-func (o *operation[P, R]) finish(ctx context.Context, rec *record, values *[2]R, payload *P) {
-	rec.glance.end()
 	o.report(ctx, rec)
-	if len(o.observers) > 0 {
-		observation := observationOf(o, rec, values, *payload)
-		o.contain(ctx, rec.flag, "redaction", func() { observation.Shown = o.shown(rec, values, *payload) })
-		o.observe(ctx, observation)
-	}
 }
 
-// epoch is where the library's monotonic clock begins.
-var epoch = time.Now()
-
-// now reads the monotonic clock alone, which costs less than time.Now.
-func now() time.Duration { return time.Since(epoch) }
+// now reads only the monotonic clock, which costs less than time.Now.
+func now() time.Duration { return clock.Now() }

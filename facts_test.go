@@ -3,6 +3,7 @@ package cutover_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,9 +12,8 @@ import (
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
-	"github.com/launchdarkly/go-sdk-common/v3/ldreason"
 	"github.com/launchdarkly/go-sdk-common/v3/ldvalue"
-	ldevents "github.com/launchdarkly/go-sdk-events/v3"
+	"github.com/launchdarkly/go-server-sdk-evaluation/v3/ldbuilders"
 	"github.com/launchdarkly/go-server-sdk-evaluation/v3/ldmodel"
 	ld "github.com/launchdarkly/go-server-sdk/v7"
 	"github.com/launchdarkly/go-server-sdk/v7/interfaces"
@@ -70,10 +70,11 @@ func TestTheStageIsEvaluatedWithoutTheSDKsTracker(t *testing.T) {
 		fast     bool
 		want     map[string]int // of 50 operations in a quarter of a second
 	}{
-		"as often as can be":                  {1, true, true, map[string]int{slowMethod: 1, fastMethod: 49}},
-		"never when it is turned off":         {1, true, false, map[string]int{slowMethod: 50}},
-		"not where the ratio draws nothing":   {0, true, true, map[string]int{slowMethod: 50}},
-		"but where nothing is to be compared": {0, false, true, map[string]int{slowMethod: 1, fastMethod: 49}},
+		"each time":                               {1, true, true, map[string]int{slowMethod: 1, fastMethod: 50}},
+		"never when it is turned off":             {1, true, false, map[string]int{slowMethod: 50}},
+		"also where the ratio draws nothing":      {0, true, true, map[string]int{slowMethod: 1, fastMethod: 50}},
+		"and where the ratio draws hardly a read": {1e9, true, true, map[string]int{slowMethod: 1, fastMethod: 50}},
+		"and where nothing is to be compared":     {0, false, true, map[string]int{slowMethod: 1, fastMethod: 50}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -82,12 +83,12 @@ func TestTheStageIsEvaluatedWithoutTheSDKsTracker(t *testing.T) {
 				var methods methodCounter
 				flag := stageFlag("shadow").MigrationFlagParameters(checkRatio(c.ratio)).Build()
 				client, _, _ := realClient(t, []ldmodel.FeatureFlag{flag}, &methods)
-				var equal func(a, b string) bool
+				var same func(a, b string) bool
 				if c.compares {
-					equal = cutover.Equal
+					same = equal
 				}
 				built := build(t, cutover.New(client, "flag").FastEvaluation(c.fast))
-				reader := readerOf(t, built, after(5*time.Millisecond, "v"), value("v"), equal)
+				reader := readerOf(t, built, after(5*time.Millisecond, "v"), value("v"), same)
 				for range 50 {
 					_, err := reader.Read(t.Context(), user, "id")
 					require.NoError(t, err)
@@ -100,26 +101,22 @@ func TestTheStageIsEvaluatedWithoutTheSDKsTracker(t *testing.T) {
 
 func TestAChangeOfTheFlagIsFollowed(t *testing.T) {
 	t.Parallel()
+	one := func(flag *ldbuilders.FlagBuilder) []ldmodel.FeatureFlag { return []ldmodel.FeatureFlag{flag.Build()} }
 	changes := map[string]struct {
 		before, after []ldmodel.FeatureFlag
-		rightAfter    int // how many operations later all is right; 0 if it takes up to a second
+		rightAfter    int // how many operations later all is right; 0 if it takes up to half a second
 	}{
-		"version and ratios": {
-			[]ldmodel.FeatureFlag{stageFlag("shadow").Build()},
-			[]ldmodel.FeatureFlag{stageFlag("live").Version(42).SamplingRatio(1).MigrationFlagParameters(checkRatio(0)).Build()},
-			0,
+		"the stage": {
+			one(stageFlag("shadow")),
+			one(stageFlag("live").Version(42).SamplingRatio(1).MigrationFlagParameters(checkRatio(0))), 1,
 		},
-		"the check ratio back from never": {
-			[]ldmodel.FeatureFlag{stageFlag("shadow").MigrationFlagParameters(checkRatio(0)).Build()},
-			[]ldmodel.FeatureFlag{stageFlag("shadow").MigrationFlagParameters(checkRatio(1)).Version(42).Build()},
-			0,
-		},
-		"a flag comes to be": {nil, []ldmodel.FeatureFlag{stageFlag("live").Build()}, 2},
-		"a flag loses its type": {
-			[]ldmodel.FeatureFlag{stageFlag("live").Build()},
-			[]ldmodel.FeatureFlag{stageFlag("Live").Version(42).Build()},
-			0,
-		},
+		"the check ratio alone":           {one(stageFlag("shadow")), one(stageFlag("shadow").Version(42).MigrationFlagParameters(checkRatio(0))), 0},
+		"the check ratio back from never": {one(stageFlag("shadow").MigrationFlagParameters(checkRatio(0))), one(stageFlag("shadow").Version(42)), 0},
+		"the reason":                      {one(stageFlag("shadow")), one(stageFlag("shadow").On(false).Version(42).MigrationFlagParameters(checkRatio(0))), 1},
+		"the variation":                   {one(stageFlag("shadow")), one(stageFlag("shadow").Version(42).Variations(ldvalue.Null(), ldvalue.String("shadow")).FallthroughVariation(1)), 1},
+		"a flag comes to be":              {nil, one(stageFlag("live")), 1},
+		"a flag loses its type":           {one(stageFlag("live")), one(stageFlag("Live").Version(42)), 1},
+		"a flag is a flag of stages now":  {one(stageFlag("Live")), one(stageFlag("live").Version(42)), 1},
 	}
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +124,7 @@ func TestAChangeOfTheFlagIsFollowed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client, out, data := realClient(t, change.before)
 				built := build(t, cutover.New(client, "flag").DefaultStage(ldmigration.DualWrite).Logger((&logBook{}).logger()))
-				reader := readerOf(t, built, value("v"), value("v"), cutover.Equal)
+				reader := readerOf(t, built, value("v"), value("v"), equal)
 				theirs, err := ld.Migration(client).ReadExecutionOrder(ldmigration.Serial).
 					Read(succeed, succeed, equalAny()).Write(succeed, succeed).Build()
 				require.NoError(t, err)
@@ -150,12 +147,12 @@ func TestAChangeOfTheFlagIsFollowed(t *testing.T) {
 				}
 				ours, sdks := compare()
 				assert.Equal(t, stageIn(t, sdks), stageIn(t, ours), "the stage is never stale")
-				for i := range 30 { // up to the last instant of the first second
+				for i := range 16 { // until half a second is over
 					if change.rightAfter > 0 && i+1 >= change.rightAfter {
 						require.Equal(t, sdks, ours)
 					}
 					ours, sdks = compare()
-					time.Sleep(33 * time.Millisecond)
+					time.Sleep(32 * time.Millisecond)
 				}
 				for range 20 {
 					ours, sdks := compare()
@@ -189,7 +186,7 @@ func TestFlagsChangeWhileOperationsRun(t *testing.T) {
 	data := ldtestdata.DataSource().UsePreconfiguredFlag(stageFlag("off").Build())
 	client := customClient(t, ld.Config{DataSource: data, Events: &sent})
 	built := build(t, cutover.New(client, "flag"))
-	reader := readerOf(t, built, value("v"), value("v"), cutover.Equal)
+	reader := readerOf(t, built, value("v"), value("v"), equal)
 	var done atomic.Bool
 	var wg sync.WaitGroup
 	counts := make([]int, 4)
@@ -231,7 +228,7 @@ func TestAClientThatEmbedsTheSDKsIsNotPassedBy(t *testing.T) {
 	}
 }
 
-// overridingClient answers complete whatever the flag says.
+// overridingClient returns complete whatever the flag says.
 type overridingClient struct{ *ld.LDClient }
 
 func (c *overridingClient) MigrationVariationCtx(
@@ -249,7 +246,7 @@ func equalAny() *ld.MigrationComparisonFn {
 	return &equal
 }
 
-// stageIn is the evaluation's value in the only op event.
+// stageIn returns the stage in the only op event.
 func stageIn(t *testing.T, events sentEvents) string {
 	t.Helper()
 	require.Len(t, events.ops, 1)
@@ -287,7 +284,8 @@ func testWallClock(t *testing.T, stage ldmigration.Stage) {
 	assert.Equal(t, want, got)
 }
 
-// The clock of a synctest bubble is another one, decades behind the real one: what was learnt there is not believed here.
+// The clock of a synctest bubble is decades behind the real one. What was learnt there is not used
+// here.
 func TestWhatWasLearntByAnotherClockIsStale(t *testing.T) {
 	t.Parallel()
 	var sent opEvents
@@ -304,25 +302,47 @@ func TestWhatWasLearntByAnotherClockIsStale(t *testing.T) {
 	assert.Equal(t, optional(43), sent.events[1].Version)
 }
 
-func TestADeletedFlagHasNoVersionFromThenOn(t *testing.T) {
+// The SDK reports no version for a missing flag, and compares each read. For a flag that is back it
+// reports what the flag is now.
+func TestAFlagThatIsDeletedAndBackIsToldAtOnce(t *testing.T) {
 	t.Parallel()
-	var sent opEvents
-	source := &deletingSource{TestDataSource: ldtestdata.DataSource().UsePreconfiguredFlag(stageFlag("off").Build())}
-	client := customClient(t, ld.Config{DataSource: source, Events: &sent})
-	reader := readerOf(t, build(t, cutover.New(client, "flag").Logger((&logBook{}).logger())), value("v"), value("v"), nil)
-	read := func() ldevents.MigrationOpEventData {
-		_, err := reader.Read(t.Context(), user, "id")
-		require.NoError(t, err)
-		return sent.events[len(sent.events)-1]
-	}
-	assert.Equal(t, optional(41), read().Version)
-	source.sink.Upsert(ldstoreimpl.Features(), "flag", ldstoretypes.ItemDescriptor{Version: 42})
-	event := read()
-	assert.Equal(t, ldreason.EvalErrorFlagNotFound, event.Evaluation.Reason.GetErrorKind())
-	assert.Equal(t, ldvalue.OptionalInt{}, event.Version)
+	synctest.Test(t, func(t *testing.T) {
+		out := &wire{}
+		flag := stageFlag("shadow").MigrationFlagParameters(checkRatio(0))
+		source := &deletingSource{TestDataSource: ldtestdata.DataSource().UsePreconfiguredFlag(flag.Build())}
+		client := customClient(t, ld.Config{DataSource: source, Events: out})
+		ask := theSameRead(t, client, out)
+		for version := 42; version < 50; version += 2 {
+			ask("there")
+			source.sink.Upsert(ldstoreimpl.Features(), "flag", ldstoretypes.ItemDescriptor{Version: version})
+			assert.NotContains(t, ask("gone"), `"version"`)
+			back := flag.Version(version + 1).Build()
+			source.sink.Upsert(ldstoreimpl.Features(), "flag", ldstoretypes.ItemDescriptor{Version: version + 1, Item: &back})
+			assert.Contains(t, ask("back"), fmt.Sprintf(`"version":%d`, version+1))
+			time.Sleep(time.Duration(version-42) * 200 * time.Millisecond)
+		}
+	})
 }
 
-// deletingSource is test data of which a flag can be deleted.
+// theSameRead returns a function that reads with the SDK's migrator and with ours, requires equal
+// events, and returns the op event.
+func theSameRead(t *testing.T, client *ld.LDClient, out *wire) func(why string) string {
+	t.Helper()
+	built := build(t, cutover.New(client, "flag").DefaultStage(ldmigration.Shadow).Logger((&logBook{}).logger()))
+	reader := readerOf(t, built, value("v"), value("v"), equal)
+	theirs, err := ld.Migration(client).Read(succeed, succeed, equalAny()).Write(succeed, succeed).Build()
+	require.NoError(t, err)
+	return func(why string) string {
+		_, err := reader.Read(t.Context(), user, "id")
+		require.NoError(t, err)
+		ours := out.take(t, client)
+		theirs.Read("flag", user, ldmigration.Shadow, "id")
+		require.Equal(t, out.take(t, client), ours, why)
+		return ours.ops[0]
+	}
+}
+
+// deletingSource is a data source whose flag can be deleted.
 type deletingSource struct {
 	*ldtestdata.TestDataSource
 	sink subsystems.DataSourceUpdateSink
@@ -331,4 +351,112 @@ type deletingSource struct {
 func (s *deletingSource) Build(context subsystems.ClientContext) (subsystems.DataSource, error) {
 	s.sink = context.GetDataSourceUpdateSink()
 	return s.TestDataSource.Build(context)
+}
+
+// A flag may send its evaluations in full. All of them are then alike, including those that learn
+// about the flag.
+func TestEvaluationEventsAreAlike(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, out, _ := realClient(t, []ldmodel.FeatureFlag{stageFlag("shadow").TrackEvents(true).Build()})
+		reader := readerOf(t, build(t, cutover.New(client, "flag")), value("v"), value("v"), equal)
+		for range 30 {
+			_, err := reader.Read(t.Context(), user, "id")
+			require.NoError(t, err)
+			time.Sleep(100 * time.Millisecond)
+		}
+		client.FlushAndWait(time.Minute)
+		out.mu.Lock()
+		defer out.mu.Unlock()
+		var features []map[string]any
+		for _, event := range out.events {
+			if event["kind"] == "feature" {
+				delete(event, "creationDate")
+				features = append(features, event)
+			}
+		}
+		require.Len(t, features, 30, "one for each operation")
+		for _, event := range features {
+			assert.Equal(t, features[0], event)
+		}
+		assert.Equal(t, map[string]any{"kind": "FALLTHROUGH"}, features[0]["reason"])
+	})
+}
+
+// turningHook changes the flag between an operation's evaluation and the one that learns about it.
+type turningHook struct {
+	ldhooks.Unimplemented
+	turn func()
+}
+
+func (*turningHook) Metadata() ldhooks.Metadata { return ldhooks.NewMetadata("turning") }
+
+func (h *turningHook) BeforeEvaluation(
+	_ context.Context, series ldhooks.EvaluationSeriesContext, data ldhooks.EvaluationSeriesData,
+) (ldhooks.EvaluationSeriesData, error) {
+	if turn := h.turn; turn != nil && series.Method() == slowMethod {
+		h.turn = nil
+		turn()
+	}
+	return data, nil
+}
+
+func TestAFlagThatChangesBetweenEvaluationAndLearning(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var sent opEvents
+		var hook turningHook
+		data := ldtestdata.DataSource().UsePreconfiguredFlag(stageFlag("off").Build())
+		client := customClient(t, ld.Config{DataSource: data, Events: &sent, Hooks: []ldhooks.Hook{&hook}})
+		reader := readerOf(t, build(t, cutover.New(client, "flag").Logger((&logBook{}).logger())), value("v"), value("v"), nil)
+		read := func() (stage string, version ldvalue.OptionalInt) {
+			_, err := reader.Read(t.Context(), user, "id")
+			require.NoError(t, err)
+			event := sent.events[len(sent.events)-1]
+			return event.Evaluation.Value.StringValue(), event.Version
+		}
+		hook.turn = func() { data.UsePreconfiguredFlag(stageFlag("dualwrite").Version(42).Build()) }
+		stage, version := read()
+		assert.Equal(t, "off", stage)
+		assert.Equal(t, optional(42), version, "nothing else was known yet")
+		time.Sleep(time.Second)
+		_, _ = read()
+		time.Sleep(time.Second)
+		hook.turn = func() { data.UsePreconfiguredFlag(stageFlag("complete").Version(43).Build()) }
+		stage, version = read()
+		assert.Equal(t, "dualwrite", stage)
+		assert.Equal(t, optional(42), version, "the version of what was evaluated")
+		stage, version = read()
+		assert.Equal(t, "complete", stage)
+		assert.Equal(t, optional(43), version)
+	})
+}
+
+// Outcomes that a rollout gives in turn are learnt once each.
+func TestARolloutIsLearntOfOnceForEachOutcome(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var methods methodCounter
+		client, _, _ := realClient(t, cohortFlags(true), &methods)
+		reader := readerOf(t, build(t, cutover.New(client, "flag")), value("v"), value("v"), equal)
+		users := []ldcontext.Context{user, ldcontext.New("target-key"), ldcontext.NewBuilder("other").SetString("group", "beta").Build()}
+		for i := range 300 {
+			_, err := reader.Read(t.Context(), users[i%3], "id")
+			require.NoError(t, err)
+		}
+		assert.Equal(t, map[string]int{slowMethod: 3, fastMethod: 300}, methods.take())
+	})
+}
+
+// A pinned context keeps facts for long; a wall clock that was set meanwhile does not change its
+// times.
+func TestOldFactsDoNotTellTheTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Hour)
+		want := time.Now().Add(-time.Second).UnixMilli()
+		assert.Equal(t, want, int64(cutover.WallClock(1234, -time.Minute, -time.Second)))
+		assert.Equal(t, int64(1234+40), int64(cutover.WallClock(1234, -100*time.Millisecond, -60*time.Millisecond)), "fresh ones")
+		assert.Equal(t, int64(1234), int64(cutover.WallClock(1234, 0, -time.Second)), "never before they were learnt")
+	})
 }

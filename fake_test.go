@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
@@ -18,7 +20,7 @@ import (
 
 var user = ldcontext.New("user-key")
 
-// stagedClient answers one stage for every flag and keeps the op events it gets.
+// stagedClient returns one stage for every flag and keeps the op events.
 type stagedClient struct {
 	stage      ldmigration.Stage
 	err        error
@@ -52,7 +54,7 @@ func (c *stagedClient) TrackMigrationOp(event ldevents.MigrationOpEventData) err
 	return c.refuse
 }
 
-// only returns the one event the client got.
+// only returns the client's only event.
 func (c *stagedClient) only(t *testing.T) ldevents.MigrationOpEventData {
 	t.Helper()
 	c.mu.Lock()
@@ -67,7 +69,7 @@ func (c *stagedClient) count() int {
 	return len(c.events)
 }
 
-// logBook is a slog logger that can be read back.
+// logBook is a slog logger whose lines can be read.
 type logBook struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -88,3 +90,17 @@ func (b *logBook) String() string {
 func (b *logBook) logger() *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }
 
 func optional(n int) ldvalue.OptionalInt { return ldvalue.NewOptionalInt(n) }
+
+// equal is a comparison by ==.
+func equal[T comparable](old, new T) bool { return old == new }
+
+// quiet waits, in a bubble, until nothing runs in the background of c.
+func quiet(c *cutover.Cutover) {
+	for {
+		synctest.Wait()
+		if stats := c.Background(); stats.Running+stats.Waiting == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -25,8 +25,8 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// A fault may kill the process or leave it in a deadlock, so each is played in a child process: this test binary again,
-// told by its environment which fault under which library.
+// A fault may end the process or leave it in a deadlock, so each runs in a child process. That is
+// this test binary again; its environment says which fault to run with which library.
 const (
 	faultVariable   = "CUTOVER_FAULT"
 	libraryVariable = "CUTOVER_FAULT_LIBRARY"
@@ -35,7 +35,8 @@ const (
 // childLimit ends a child that neither ends nor deadlocks. No test waits for it.
 const childLimit = time.Minute
 
-// playedFault reports whether this process is such a child, once it has played its fault and printed what came of it.
+// playedFault reports whether this process is such a child, after it has run its fault and printed
+// the outcome.
 func playedFault() bool {
 	name := os.Getenv(faultVariable)
 	if name == "" {
@@ -53,8 +54,9 @@ func playedFault() bool {
 	panic("no fault is called " + name)
 }
 
-// unlessDeadlocked ends the process when nothing can fill played, which has a buffer, any more. The runtime would do so
-// itself, but does not look for deadlocks in a program built with cgo, which the race detector needs.
+// unlessDeadlocked ends the process when nothing can fill played, which has a buffer, any more. The
+// runtime would do so itself, but it does not look for deadlocks in a program built with cgo, which
+// the race detector needs.
 func unlessDeadlocked(played <-chan string) string {
 	look := time.Tick(5 * time.Millisecond)
 	for {
@@ -70,7 +72,7 @@ func unlessDeadlocked(played <-chan string) string {
 	}
 }
 
-// allStacks is one instant of every goroutine, this one first.
+// allStacks returns the stacks of all goroutines at one instant, this one first.
 func allStacks() []byte {
 	stacks := make([]byte, 1<<20)
 	return stacks[:runtime.Stack(stacks, true)]
@@ -78,8 +80,8 @@ func allStacks() []byte {
 
 var goroutineState = regexp.MustCompile(`(?m)^goroutine \d+ [^\[]*\[([^\],]+)`)
 
-// allOthersAsleep reports whether every other goroutine waits for a lock, a wait group or a channel, and so for another
-// that waits as well.
+// allOthersAsleep reports whether every other goroutine waits for a lock, a wait group or a
+// channel, and so for another that waits as well.
 func allOthersAsleep(stacks []byte) bool {
 	for _, state := range goroutineState.FindAllSubmatch(stacks, -1)[1:] {
 		if !bytes.HasPrefix(state[1], []byte("sync.")) && !bytes.HasPrefix(state[1], []byte("chan ")) {
@@ -89,7 +91,7 @@ func allOthersAsleep(stacks []byte) bool {
 	return true
 }
 
-// child is what became of a child process.
+// child is the outcome of a child process.
 type child struct {
 	exit           int
 	stdout, stderr string
@@ -112,7 +114,7 @@ func playInChild(t *testing.T, fault, library string) child {
 	return child{exit: command.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String()}
 }
 
-// script is one operation of a service, told once and played under every library.
+// script is one operation of a service, written once and run with every library.
 type script struct {
 	operation  ldmigration.Operation      // a read if empty
 	order      ldmigration.ExecutionOrder // the library's default if empty
@@ -123,7 +125,8 @@ type script struct {
 	times      int                    // how often each of them does; once if zero
 }
 
-// library builds the script's operation, and returns the function that runs it once for the authoritative result.
+// library builds the script's operation and returns a function that runs it once and returns the
+// authoritative result.
 type library func(client *sdkTrackerClient, s script) (func() (string, error), error)
 
 const (
@@ -193,7 +196,7 @@ func underTyped(client *sdkTrackerClient, s script) (func() (string, error), err
 	}
 	reading := cutover.NewReader(orders, before, after)
 	if s.equal != nil {
-		reading.Compare(s.equal)
+		reading.CompareFunc(s.equal)
 	}
 	reader, err := reading.Build()
 	return func() (string, error) { return reader.Read(context.Background(), user, "7") }, err
@@ -212,7 +215,7 @@ func typed(result interface {
 	return value, result.GetError()
 }
 
-// play runs the script under the library and tells what the first caller got and which op events there were.
+// play runs the script with the library and describes what the first caller got and the op events.
 func play(lib library, client *sdkTrackerClient, s script) string {
 	operation, err := lib(client, s)
 	if err != nil {
@@ -233,7 +236,8 @@ func play(lib library, client *sdkTrackerClient, s script) string {
 	return ends[0] + "; " + client.account()
 }
 
-// call runs the operation as a server runs a handler: a panic is recovered on the caller's own goroutine.
+// call runs the operation as a server runs a handler: it recovers a panic on the caller's
+// goroutine.
 func call(operation func() (string, error), end *string) {
 	*end = "exited"
 	defer func() {
@@ -247,8 +251,8 @@ func call(operation func() (string, error), end *string) {
 	}
 }
 
-// sdkTrackerClient answers one stage and hands out the SDK's own trackers, as its client does, but has no goroutines of
-// its own that could hide a deadlock.
+// sdkTrackerClient returns one stage and the SDK's own trackers, as the SDK's client does, but has
+// no goroutines that could hide a deadlock.
 type sdkTrackerClient struct {
 	stagedClient
 	loggers ldlog.Loggers
@@ -273,7 +277,7 @@ func (c *sdkTrackerClient) MigrationVariation(
 
 func (c *sdkTrackerClient) Loggers() interfaces.LDLoggers { return c.loggers }
 
-// account tells the op events: how many, and what a single one says.
+// account describes the op events: how many, and the contents of a single one.
 func (c *sdkTrackerClient) account() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

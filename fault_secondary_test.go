@@ -21,13 +21,14 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// The fault pairs of the secondary and of writes: what a system that is slow, hangs or fails does to the SDK's migrator,
-// or to what one would write by hand, and not to cutover.
+// The fault pairs of the secondary and of writes. A system that is slow, hangs or fails harms the
+// SDK's migrator, or what one would write by hand, and does not harm cutover.
 
-// query is a read or write function of a service, as it is before any library.
+// query is a read or write function of a service without any library.
 type query = func(context.Context, string) (string, error)
 
-// answering takes a time of the bubble's clock, and heeds its context meanwhile, as a database driver does.
+// answering takes a time of the bubble's clock and ends early if its context ends, as a database
+// driver does.
 func answering(takes time.Duration, answer string) query {
 	return func(ctx context.Context, _ string) (string, error) {
 		select {
@@ -39,7 +40,7 @@ func answering(takes time.Duration, answer string) query {
 	}
 }
 
-// hanging ignores its context and answers only when it is released.
+// hanging ignores its context and returns only when it is released.
 func hanging(release <-chan struct{}) query {
 	return func(context.Context, string) (string, error) {
 		<-release
@@ -51,7 +52,7 @@ func failing(err error) query {
 	return func(context.Context, string) (string, error) { return "", err }
 }
 
-// contextless is how a function has to be given to the SDK's migrator.
+// contextless converts a function for the SDK's migrator.
 func contextless(q query) ld.MigrationImplFn {
 	return func(payload any) (any, error) { return q(context.Background(), payload.(string)) }
 }
@@ -90,7 +91,7 @@ func TestFaultOfANewSystemThatIsSlow(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			client := newSDKTrackerClient(ldmigration.Shadow)
 			orders := build(t, cutover.New(client, "orders").ReadOrder(cutover.Detached))
-			reader := readerOf(t, orders, old, new, cutover.Equal)
+			reader := readerOf(t, orders, old, new, equal)
 			began := time.Now()
 			got, err := reader.Read(t.Context(), user, "7")
 			require.NoError(t, err)
@@ -104,15 +105,15 @@ func TestFaultOfANewSystemThatIsSlow(t *testing.T) {
 	})
 }
 
-// looked is what a background comparison found out, and in which trace.
+// looked is the result of a background comparison, and its trace.
 type looked struct {
 	trace any
 	err   error
 	equal bool
 }
 
-// naivelyDetached is the detached read that one writes first: the new system is asked on a goroutine, with the request's
-// context, and compared there with what the caller got.
+// naivelyDetached is the detached read that one writes first: a goroutine calls the new system with
+// the request's context and compares its result with the caller's.
 func naivelyDetached[R any](
 	ctx context.Context, old, new func(context.Context, string) (R, error), equal func(old, new R) bool, tell func(looked),
 ) (R, error) {
@@ -138,7 +139,7 @@ func TestFaultOfARequestThatEndsBeforeItsSecondary(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, end := request(t)
 			told := make(chan looked, 1)
-			_, err := naivelyDetached(ctx, old, new, cutover.Equal, func(l looked) { told <- l })
+			_, err := naivelyDetached(ctx, old, new, equal, func(l looked) { told <- l })
 			require.NoError(t, err)
 			end()
 			assert.Equal(t, looked{trace: "trace 1", err: context.Canceled}, <-told)
@@ -149,7 +150,7 @@ func TestFaultOfARequestThatEndsBeforeItsSecondary(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			_, end := request(t)
 			told := make(chan looked, 1)
-			_, err := naivelyDetached(context.Background(), old, new, cutover.Equal, func(l looked) { told <- l })
+			_, err := naivelyDetached(context.Background(), old, new, equal, func(l looked) { told <- l })
 			require.NoError(t, err)
 			end()
 			assert.Equal(t, looked{equal: true}, <-told)
@@ -170,7 +171,7 @@ func TestFaultOfARequestThatEndsBeforeItsSecondary(t *testing.T) {
 				traces <- ctx.Value(traceKey{})
 				return new(ctx, id)
 			}
-			_, err := readerOf(t, orders, old, traced, cutover.Equal).Read(ctx, user, "7")
+			_, err := readerOf(t, orders, old, traced, equal).Read(ctx, user, "7")
 			require.NoError(t, err)
 			end()
 			assert.Equal(t, looked{trace: "trace 1", equal: true}, <-told)
@@ -202,7 +203,7 @@ func TestFaultOfReadsThatPileUpBehindANewSystemThatHangs(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			running, release := 0, make(chan struct{})
 			for range reads {
-				_, err := naivelyDetached(t.Context(), old, counting(&running, release), cutover.Equal, func(looked) {})
+				_, err := naivelyDetached(t.Context(), old, counting(&running, release), equal, func(looked) {})
 				require.NoError(t, err)
 			}
 			synctest.Wait()
@@ -216,8 +217,8 @@ func TestFaultOfReadsThatPileUpBehindANewSystemThatHangs(t *testing.T) {
 			running, release := 0, make(chan struct{})
 			client := newSDKTrackerClient(ldmigration.Shadow)
 			orders := build(t, cutover.New(client, "orders").ReadOrder(cutover.Detached).
-				BackgroundLimit(limit).SecondaryTimeout(time.Second))
-			reader := readerOf(t, orders, old, counting(&running, release), cutover.Equal)
+				MaxBackground(limit).SecondaryTimeout(time.Second))
+			reader := readerOf(t, orders, old, counting(&running, release), equal)
 			began := time.Now()
 			for range reads {
 				got, err := reader.Read(t.Context(), user, "7")
@@ -266,10 +267,10 @@ func TestFaultOfAResultThatItsCallerChanges(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			changed, client := make(chan struct{}), newSDKTrackerClient(ldmigration.Shadow)
 			orders := build(t, cutover.New(client, "orders").ReadOrder(cutover.Detached))
-			reading := cutover.NewReader(orders, old, slower(changed)).Compare(slices.Equal[basket])
+			reading := cutover.NewReader(orders, old, slower(changed)).CompareFunc(slices.Equal[basket])
 			_, err := reading.Build()
 			require.ErrorIs(t, err, cutover.ErrCloneRequired)
-			reader, err := reading.Clone(slices.Clone[basket]).Build()
+			reader, err := reading.CloneResult(slices.Clone[basket]).Build()
 			require.NoError(t, err)
 			got, err := reader.Read(t.Context(), user, "7")
 			require.NoError(t, err)
@@ -337,7 +338,7 @@ func TestFaultOfANewSystemThatHangs(t *testing.T) {
 						require.NoError(t, err)
 						detail = writer.WriteDetail(t.Context(), user, "7")
 					} else {
-						detail = readerOf(t, orders, answering(0, "order 7"), hanging(release), cutover.Equal).
+						detail = readerOf(t, orders, answering(0, "order 7"), hanging(release), equal).
 							ReadDetail(t.Context(), user, "7")
 						if order == cutover.Detached {
 							waits = 0
@@ -408,7 +409,7 @@ func TestFaultOfAnAuthoritativeReadThatFailsWhereTheOtherSucceeds(t *testing.T) 
 				client := newSDKTrackerClient(stage)
 				orders := build(t, cutover.New(client, "orders").ReadOrder(order).Logger(log.logger()).
 					Observe(observerFunc(func(_ context.Context, o cutover.Observation) { observed = append(observed, o) })))
-				reader, err := cutover.NewReader(orders, c.old, c.new).Compare(cutover.Equal).FallBack().Build()
+				reader, err := cutover.NewReader(orders, c.old, c.new).CompareEqual().FallBack(func(ldmigration.Origin, error) bool { return true }).Build()
 				require.NoError(t, err)
 				detail := reader.ReadDetail(t.Context(), user, "7")
 				got, err := detail.Result()
@@ -525,7 +526,7 @@ func TestFaultOfAReadInTheMiddleOfAWrite(t *testing.T) {
 			orders := build(t, cutover.New(client, "orders"))
 			writer := systems.writer(t, orders, true)
 			reader, err := cutover.NewReader(orders, systems.read(ldmigration.Old), systems.read(ldmigration.New)).
-				Compare(cutover.Equal).CompareBetweenWrites(cutover.Key(recordOf)).Build()
+				CompareEqual().CompareBetweenWrites(cutover.Key(recordOf)).PayloadsAreNotModified().Build()
 			require.NoError(t, err)
 			wait := aside(t, func() { assert.NoError(t, writer.Write(t.Context(), user, write)) })
 			assert.Equal(t, cutover.WrittenMeanwhile, reader.ReadDetail(t.Context(), user, read).Consistency)
@@ -667,13 +668,13 @@ func TestFaultOfAJumpOverStagesThatLosesWrites(t *testing.T) {
 			}
 			require.Len(t, changes.seen, 1)
 			change := changes.seen[0]
-			assert.Contains(t, change.Loses, fmt.Sprintf("what was written at %s is missing", jump[0]))
+			assert.Contains(t, change.Warning, fmt.Sprintf("what was written at %s is missing", jump[0]))
 			assert.Equal(t, cutover.StageChange{
-				Flag: "orders", ContextKind: "user", From: jump[0], To: jump[1], Loses: change.Loses,
+				Flag: "orders", ContextKind: "user", From: jump[0], To: jump[1], Warning: change.Warning,
 			}, change)
 			said := log.GetAllOutput()
 			require.Len(t, said, 1)
-			assert.Equal(t, 1, strings.Count(fmt.Sprint(said), change.Loses))
+			assert.Equal(t, 1, strings.Count(fmt.Sprint(said), change.Warning))
 		})
 	}
 }

@@ -22,9 +22,9 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// The fault pairs: what harms the SDK's migrator, and is shown to, does not harm cutover.
+// The fault pairs: each fault is shown to harm the SDK's migrator, and does not harm cutover.
 
-// fault is something that goes wrong in a service, with what comes of it.
+// fault is something that goes wrong in a service, and its outcomes.
 type fault struct {
 	name   string
 	stage  ldmigration.Stage
@@ -138,7 +138,7 @@ var faults = []fault{
 	},
 }
 
-// wellBut is a script in which all that s does not say goes well.
+// wellBut returns a script in which all that s does not set goes well.
 func wellBut(s script) func(*sdkTrackerClient) script {
 	if s.old == nil {
 		s.old = oldValue
@@ -239,7 +239,7 @@ func TestFaultOfADeadlineThatReachesNoFunction(t *testing.T) {
 	})
 }
 
-// traceHook keeps the trace that each evaluation ran in.
+// traceHook keeps the trace of each evaluation.
 type traceHook struct {
 	ldhooks.Unimplemented
 	traces []any
@@ -306,7 +306,7 @@ func TestFaultOfASecondaryNobodySees(t *testing.T) {
 	}{
 		{
 			name: "because it fails", new: locked, secret: "order 7 is locked", event: "1 event, new failed",
-			seen: cutover.Outcome[any]{Invoked: true, Value: "", Err: errLocked}, check: cutover.NotBothSucceeded,
+			seen: cutover.Outcome[any]{Invoked: true, Value: "", Err: errLocked}, check: cutover.ReadFailed,
 		},
 		{
 			name: "because it differs", new: newValue, secret: "new value", event: "1 event, consistent: false",
@@ -464,7 +464,7 @@ func TestFaultOfSettingsThatMakeNoSense(t *testing.T) {
 		assertRefused(t, err,
 			cutover.ErrNilClient, cutover.ErrUnknownOrder, cutover.ErrEmptyFlagKey, cutover.ErrUnknownStage)
 
-		reader, err := cutover.NewReader[string, string](nil, nil, nil).Compare(nil).Build()
+		reader, err := cutover.NewReader[string, string](nil, nil, nil).CompareFunc(nil).Build()
 		assert.Nil(t, reader)
 		assertRefused(t, err, cutover.ErrNilCutover, cutover.ErrNilFunction)
 		for _, function := range []string{"old read: ", "new read: ", "comparison: "} {
@@ -480,7 +480,7 @@ func TestFaultOfSettingsThatMakeNoSense(t *testing.T) {
 	})
 }
 
-// assertRefused wants each of the sentinels in the one error.
+// assertRefused requires each of the sentinels in the one error.
 func assertRefused(t *testing.T, err error, sentinels ...error) {
 	t.Helper()
 	for _, sentinel := range sentinels {
@@ -513,7 +513,7 @@ func TestFaultOfTypesThatNoCompilerChecks(t *testing.T) {
 	t.Run("compile with the SDK's migrator, and panic", func(t *testing.T) {
 		t.Parallel()
 		find := func(payload any) (any, error) { return find(100)(context.Background(), payload.(int)) }
-		// The comparison is a pointer to a function, so that it needs a variable.
+		// The comparison is a pointer to a function, so it needs a variable.
 		compare := ld.MigrationComparisonFn(func(a, b any) bool { return a.(row) == b.(row) })
 		migrator, err := ld.Migration(newSDKTrackerClient(ldmigration.Shadow)).
 			ReadExecutionOrder(ldmigration.Serial).Read(find, find, &compare).Write(find, find).Build()
@@ -528,7 +528,7 @@ func TestFaultOfTypesThatNoCompilerChecks(t *testing.T) {
 		t.Parallel()
 		orders, err := cutover.New(newSDKTrackerClient(ldmigration.Shadow), "orders").Build()
 		require.NoError(t, err)
-		reading := cutover.NewReader(orders, find(100), find(99)).Compare(cutover.Equal)
+		reading := cutover.NewReader(orders, find(100), find(99)).CompareEqual()
 		reader, err := reading.Build()
 		require.NoError(t, err)
 		writer, err := cutover.NewWriter(orders,
@@ -561,8 +561,8 @@ func TestFaultOfTypesThatNoCompilerChecks(t *testing.T) {
 	})
 }
 
-// mentionsAny reports whether a parameter or a result of a function is an any, has an exported field that is one, or is
-// a function of which this is true.
+// mentionsAny reports whether a parameter or a result of a function is an any, has an exported
+// field that is one, or is a function of which this is true.
 func mentionsAny(function any) bool {
 	var mentions func(t reflect.Type) bool
 	mentions = func(t reflect.Type) bool {

@@ -7,62 +7,59 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gocutover/cutover/internal/deadline"
+	"github.com/gocutover/cutover/internal/timeout"
+	"github.com/gocutover/cutover/internal/turn"
 )
 
 // flight is a secondary call. It settles once: when the call has landed, or when its time is over.
 type flight[P, R any] struct {
-	*settings
-	function func(context.Context, P) (R, error)
-	payload  P
-	ctx      deadlineContext
-	limit    time.Duration // as long as the settings have limits
-	timeout  timeout
+	op      *operation[P, R]
+	side    side
+	here    bool // on the operation's own goroutine, which cannot continue without it
+	payload P
+	ctx     deadline.Context
+	limit   time.Duration // zero is none
+	entry   timeout.Entry
+	turn    *turn.Turn // of the record that it writes, if writes of it take turns
 
 	settled sync.WaitGroup
+	done    chan struct{} // closed when it has settled; nil if nobody selects
 	state   atomic.Uint32
-	// parties are those that a detached operation is completed after: the flight that settled, and the operation that
-	// handed itself over. The second one completes it.
+	// parties counts the flight until it settles and the operation until it hands itself over. The
+	// last of them completes a detached operation.
 	parties atomic.Int32
 	handed  *detached[P, R]
-	here    bool // on the operation's own goroutine, which cannot go on without it
 
 	value R
 	outcome
 }
 
-// The states of a flight. What its goroutine writes may be read by others only once it has landed, but for the start, which
-// is written before its time can be over.
+// The states of a flight. What its goroutine writes may be read by others only once it has landed,
+// except for the start, which is written before its time can be over.
 const (
 	underWay uint32 = iota
 	landed
 	abandoned
 )
 
-// newFlight readies a secondary call. Its function gets the values of ctx, and its cancellation unless uncut.
-func newFlight[P, R any](
-	ctx context.Context, uncut bool, function func(context.Context, P) (R, error), payload P, s *settings,
-) *flight[P, R] {
-	f := &flight[P, R]{settings: s, function: function, payload: payload}
-	f.ctx.parent, f.ctx.uncut = ctx, uncut && ctx.Done() != nil
+// newFlight prepares a secondary call. Its function gets the values of ctx, and unless uncut its
+// cancellation.
+func newFlight[P, R any](ctx context.Context, op *operation[P, R], which side, payload P, uncut bool) *flight[P, R] {
+	f := &flight[P, R]{op: op, side: which, payload: payload}
+	f.ctx.Parent, f.ctx.Uncut = ctx, uncut && ctx.Done() != nil
 	f.invoked = true
-	if f.limits != nil {
-		f.limit = f.limits.limit
+	if op.lane != nil {
+		f.limit = op.lane.calls.Limit()
 	}
 	f.parties.Store(2)
 	f.settled.Add(1)
 	return f
 }
 
-// halve leaves a call that comes after this one half of the time that ctx has.
-func (f *flight[P, R]) halve(ctx context.Context) {
-	if deadline, ok := ctx.Deadline(); ok {
-		if half := time.Until(deadline) / 2; half > 0 {
-			f.limit = min(f.limit, half)
-		}
-	}
-}
-
-// launch starts the call. Unless it runs here it has a goroutine of its own, which is left behind when its time is over.
+// launch starts the call. Unless it runs here it has its own goroutine, which is left behind when
+// its time is over.
 func (f *flight[P, R]) launch() {
 	if f.here {
 		f.run()
@@ -71,23 +68,23 @@ func (f *flight[P, R]) launch() {
 	}
 }
 
-// run makes the call, and does not let its panic out. Its time runs from here.
+// run makes the call and recovers its panic. Its time runs from here.
 func (f *flight[P, R]) run() {
 	defer f.land()
 	f.start = now()
-	if f.limits == nil {
-		f.value, f.err = f.function(f.ctx.values(), f.payload)
+	f.ctx.At = f.start + f.limit
+	if f.op.lane != nil && !f.here {
+		f.op.lane.calls.Add(f.start, f.limit, &f.entry, f)
+	}
+	if f.limit == 0 {
+		f.value, f.err = f.op.calls[f.side](f.ctx.Values(), f.payload)
 	} else {
-		f.ctx.at = f.start + f.limit
-		if !f.here {
-			f.limits.add(f.start, f.limit, &f.timeout, f)
-		}
-		f.value, f.err = f.function(&f.ctx, f.payload)
+		f.value, f.err = f.op.calls[f.side](&f.ctx, f.payload)
 	}
 	f.latency, f.returned = now()-f.start, true
 }
 
-// land notes how the call ended. If it was abandoned before, that interests nobody but the owner.
+// land notes how the call ended. After Abandon only the owner of the goroutine needs to know.
 func (f *flight[P, R]) land() {
 	var fault *PanicError
 	if !f.returned {
@@ -99,42 +96,59 @@ func (f *flight[P, R]) land() {
 			f.err = fmt.Errorf("runtime.Goexit: %w", ErrUnwound)
 		}
 	}
-	if f.limits != nil {
-		f.timeout.remove()
-		f.ctx.end()
+	f.entry.Remove()
+	if f.limit != 0 {
+		f.ctx.End()
 		if f.err != nil && f.latency >= f.limit {
 			f.err = &TimeoutError{After: f.limit, Err: f.err}
 		}
 	}
 	if f.state.CompareAndSwap(underWay, landed) {
 		f.settle()
-	} else {
-		f.owner.late(fault)
+		return
+	}
+	defer f.disown()
+	f.op.late(context.WithoutCancel(f.ctx.Parent), fault)
+}
+
+// Adopt makes the background count the call's goroutine before it can be late, so that the
+// background never seems idle in between. Until then its record counts as being written.
+func (f *flight[P, R]) Adopt() {
+	f.op.lane.adopt()
+	if f.turn != nil {
+		f.turn.Outlive()
 	}
 }
 
-// adopt makes the owner count the call's goroutine, before it can be late, so that the owner never seems idle in between.
-func (f *flight[P, R]) adopt() { f.owner.adopt() }
+func (f *flight[P, R]) disown() {
+	if f.turn != nil {
+		f.turn.Outlived()
+	}
+	f.op.lane.leave()
+}
 
-// abandon goes on without the call, unless it has landed in the very last moment.
-func (f *flight[P, R]) abandon() {
+// Abandon continues without the call, unless it has landed in the last moment.
+func (f *flight[P, R]) Abandon() {
 	if f.state.CompareAndSwap(underWay, abandoned) {
 		f.settle()
 	} else {
-		f.owner.end()
+		f.disown()
 	}
 }
 
 func (f *flight[P, R]) settle() {
 	f.settled.Done()
+	if f.done != nil {
+		close(f.done)
+	}
 	if f.parties.Add(-1) == 0 {
 		d := f.handed
-		f.handed = nil // the call may go on for long, and is not to keep the results
+		f.handed = nil // a call that runs on for long must not keep the results
 		d.complete()
 	}
 }
 
-// result is what the operation may know once the flight has settled.
+// result returns what the operation may know once the flight has settled.
 func (f *flight[P, R]) result() (value R, out outcome) {
 	if f.state.Load() == landed {
 		return f.value, f.outcome

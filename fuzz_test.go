@@ -11,8 +11,9 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// FuzzOperations drives a reader and a writer over two small stores through any sequence of stages, writes, reads and
-// failures, beside a model that is just the design's table applied to two arrays.
+// FuzzOperations runs a reader and a writer over two small stores through any sequence of stages,
+// writes, reads and failures, and compares them with a model: the stage table applied to two
+// arrays.
 func FuzzOperations(f *testing.F) {
 	f.Add([]byte{0x01, 0x41, 0x82, 0x03, 0x44, 0xc5, 0x06, 0x47}, uint8(0))
 	f.Add([]byte{0x12, 0x42, 0x13, 0x53, 0x24, 0x81, 0xc2, 0x35}, uint8(1))
@@ -80,13 +81,13 @@ func newModel(t *testing.T, order ldmigration.ExecutionOrder) *model {
 		client: client,
 		stores: map[ldmigration.Origin]*store{"old": old, "new": new},
 		want:   map[ldmigration.Origin]*[modelKeys]int{"old": {}, "new": {}},
-		reader: readerOf(t, c, old.read, new.read, cutover.Equal),
+		reader: readerOf(t, c, old.read, new.read, equal),
 		writer: writerOf(t, c, old.write, new.write),
 	}
 }
 
-// step reads from a byte: two bits for a key, three for the stage, one each for read or write and for which store's
-// fault; the faulty store is never the authoritative one where that would panic the test.
+// step decodes a byte: two bits for a key, three for the stage, one each for read or write and for
+// the faulty store, which is never the authoritative one if that would panic the test.
 func (m *model) step(t *testing.T, i int, step byte) {
 	t.Helper()
 	key := int(step & 3)

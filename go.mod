@@ -3,6 +3,7 @@ module github.com/gocutover/cutover
 go 1.25.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/launchdarkly/go-sdk-common/v3 v3.4.0
 	github.com/launchdarkly/go-sdk-events/v3 v3.5.0
 	github.com/launchdarkly/go-server-sdk-evaluation/v3 v3.0.1

@@ -16,10 +16,10 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// That results, calls and events are those of a secondary with a goroutine of its own is in table_test.go and
-// differential_test.go; here is what it means to have none.
+// Tests in table_test.go and differential_test.go show that results, calls and events do not depend
+// on SecondaryInline. These show what is different without a goroutine.
 
-// goroutine is the name that stack traces give to the goroutine that calls.
+// goroutine returns the name of the calling goroutine in stack traces.
 func goroutine() string {
 	stack := make([]byte, 64)
 	name, _, _ := bytes.Cut(stack[:runtime.Stack(stack, false)], []byte(" ["))
@@ -62,7 +62,7 @@ func TestAnInlineSecondaryThatExitsEndsItsCallerAfterTheEvent(t *testing.T) {
 	for operation, run := range map[string]func(*testing.T, *cutover.Cutover) error{
 		"read": func(t *testing.T, c *cutover.Cutover) error {
 			t.Helper()
-			_, err := readerOf(t, c, value("v"), exits, cutover.Equal).Read(t.Context(), user, "id")
+			_, err := readerOf(t, c, value("v"), exits, equal).Read(t.Context(), user, "id")
 			return err
 		},
 		"write": func(t *testing.T, c *cutover.Cutover) error {
@@ -93,7 +93,7 @@ func TestAnInlineSecondaryThatExitsEndsItsCallerAfterTheEvent(t *testing.T) {
 	}
 }
 
-// Where it comes first, there is then no authoritative call.
+// If it comes first, there is no authoritative call.
 func TestAnInlineSecondaryThatComesFirstAndExits(t *testing.T) {
 	t.Parallel()
 	first, second := 0, 0
@@ -107,7 +107,7 @@ func TestAnInlineSecondaryThatComesFirstAndExits(t *testing.T) {
 				return "", nil
 			}
 			got := onOwnGoroutine(func() ran {
-				_, err := readerOf(t, c, exits, value("new"), cutover.Equal).Read(t.Context(), user, "id")
+				_, err := readerOf(t, c, exits, value("new"), equal).Read(t.Context(), user, "id")
 				return ran{err: err}
 			})
 			assert.False(t, got.returned)
@@ -115,7 +115,7 @@ func TestAnInlineSecondaryThatComesFirstAndExits(t *testing.T) {
 			assert.Equal(t, []ldmigration.Origin{"old"}, keys(event.Error))
 			assert.Equal(t, 3, event.Latency["old"])
 			assert.Equal(t, ldmigration.New, o.Authoritative)
-			assert.Equal(t, cutover.NotBothSucceeded, o.Consistency)
+			assert.Equal(t, cutover.ReadFailed, o.Consistency)
 			if o.New.Invoked {
 				second++
 				assert.Len(t, event.Invoked, 2)
@@ -141,7 +141,7 @@ func TestAnInlineSecondaryIsWaitedForAsLongAsItTakes(t *testing.T) {
 			assert.ErrorIs(t, ctx.Err(), context.DeadlineExceeded, "its context is over all the same")
 			return "v", nil
 		}
-		detail := readerOf(t, c, value("v"), ignores, cutover.Equal).ReadDetail(t.Context(), user, "id")
+		detail := readerOf(t, c, value("v"), ignores, equal).ReadDetail(t.Context(), user, "id")
 		require.NoError(t, detail.New.Err)
 		assert.Equal(t, time.Minute, detail.New.Latency)
 		assert.Equal(t, cutover.Consistent, detail.Consistency)

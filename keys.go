@@ -1,122 +1,85 @@
 package cutover
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"sync"
-	"sync/atomic"
+	"reflect"
 )
 
-// KeyFunc tells which record a payload is about. Make one with [Key].
-type KeyFunc[P any] func(P) uint64
+// KeyFunc returns the key of the record that a payload is about. Make one with [Key] or
+// [OptionalKey]. The zero value is invalid: Build returns an error for it.
+type KeyFunc[P any] struct {
+	of  func(P) recordKey
+	err error
+}
 
-// Key makes a KeyFunc of a function that returns any comparable key. The writers and readers of one [Cutover] share its
-// keys, so that functions for the same record must return equal keys of the same type: an order's id in the writer and
-// in the reader, say. Records of different kinds with equal keys merely wait for each other.
-func Key[P any, K comparable](key func(P) K) KeyFunc[P] {
-	if key == nil {
-		return nil
+// Err returns [ErrNilFunction] for the zero value and for a nil function, [ErrIdentityKey] for keys
+// that are pointers or channels, and otherwise nil. Build returns this error too.
+func (k KeyFunc[P]) Err() error {
+	if k.err == nil && k.of == nil {
+		return ErrNilFunction
 	}
-	return func(payload P) uint64 { return maphash.Comparable(keySeed, key(payload)) }
+	return k.err
+}
+
+// ErrIdentityKey is the error of a [KeyFunc] whose keys are pointers or channels. These are
+// compared by identity, and so do not identify a record.
+var ErrIdentityKey = errors.New("compared by identity")
+
+// keyFunc returns a KeyFunc with an error for a type that cannot be the key of a record.
+func keyFunc[P, K any](isNil bool, of func(P) recordKey) KeyFunc[P] {
+	if isNil {
+		return KeyFunc[P]{}
+	}
+	switch key := reflect.TypeFor[K](); key.Kind() {
+	case reflect.Pointer, reflect.Chan, reflect.UnsafePointer:
+		return KeyFunc[P]{err: fmt.Errorf("keys of type %v: %w", key, ErrIdentityKey)}
+	default:
+		return KeyFunc[P]{of: of}
+	}
+}
+
+// recordKey is the key of a record. The zero value means that there is none.
+type recordKey struct {
+	hash uint64 // equal for equal keys of one type; zero only for none
+	key  any    // as the user's function returned it
+}
+
+// Key returns a KeyFunc for a function that returns a comparable key. All writers and readers of a
+// [Cutover] share its keys: functions for the same record must return equal keys of the same type,
+// such as the id of an order. Records of different kinds with equal keys wait for each other.
+func Key[P any, K comparable](key func(P) K) KeyFunc[P] {
+	return keyFunc[P, K](key == nil, func(payload P) recordKey { return keyOf(key(payload)) })
+}
+
+// OptionalKey is like [Key] for payloads that may have no key, such as an order whose id the
+// database makes. The function then returns false, and the operation waits for no other.
+func OptionalKey[P any, K comparable](key func(P) (K, bool)) KeyFunc[P] {
+	return keyFunc[P, K](key == nil, func(payload P) recordKey {
+		if k, ok := key(payload); ok {
+			return keyOf(k)
+		}
+		return recordKey{}
+	})
+}
+
+// keyOf hashes the dynamic type and value of a key, so that the key of a row, which is an any, has
+// the hash of the payload's key. All keys that do not equal themselves, such as NaN, count as one
+// key.
+func keyOf(key any) recordKey {
+	if key != key { //nolint:gocritic // true for NaN
+		return recordKey{hash: 1, key: key}
+	}
+	return recordKey{hash: max(maphash.Comparable(keySeed, key), 1), key: key}
 }
 
 var keySeed = maphash.MakeSeed()
 
-// keySpace knows the records that operations are busy with, and only those.
-type keySpace struct {
-	shards [64]keyShard
-}
-
-type keyShard struct {
-	mu   sync.Mutex
-	busy map[uint64]*busyKey
-	_    [48]byte // two shards do not share a cache line
-}
-
-// busyKey is one record. A writer holds its turn; the number of writes begun and ended is odd while one is under way.
-type busyKey struct {
-	users  int // guarded by the shard
-	turn   chan struct{}
-	writes atomic.Uint64
-}
-
-func (s *keySpace) use(key uint64) (*keyShard, *busyKey) {
-	shard := &s.shards[key%uint64(len(s.shards))]
-	shard.mu.Lock()
-	defer shard.mu.Unlock()
-	k, ok := shard.busy[key]
-	if !ok {
-		if shard.busy == nil {
-			shard.busy = make(map[uint64]*busyKey)
-		}
-		k = &busyKey{turn: make(chan struct{}, 1)}
-		shard.busy[key] = k
+// text returns the key as observers show it.
+func (k recordKey) text() string {
+	if s, ok := k.key.(string); ok {
+		return s
 	}
-	k.users++
-	return shard, k
-}
-
-func (s *keyShard) leave(key uint64, k *busyKey) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if k.users--; k.users == 0 {
-		delete(s.busy, key)
-	}
-}
-
-// lock waits for the key's turn, in the order of arrival, or until ctx ends. The error says that nothing was done. A key
-// that is free is taken whatever the context.
-func (s *keySpace) lock(ctx context.Context, key uint64) (unlock func(), err error) {
-	shard, k := s.use(key)
-	select {
-	case k.turn <- struct{}{}:
-	default:
-		select {
-		case k.turn <- struct{}{}:
-		case <-ctx.Done():
-			shard.leave(key, k)
-			return nil, fmt.Errorf("waiting for another write of the same key: %w", endOf(ctx))
-		}
-	}
-	k.writes.Add(1)
-	return func() {
-		k.writes.Add(1)
-		<-k.turn
-		shard.leave(key, k)
-	}, nil
-}
-
-// glance is a read's look at a key: it tells whether a write was under way at any time since. The zero value never does.
-type glance struct {
-	key    uint64
-	shard  *keyShard
-	busy   *busyKey
-	writes uint64
-}
-
-// endOf is the error of a context that ended, and its cause where that says more.
-func endOf(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
-	}
-	return fmt.Errorf("%w: %w", err, cause)
-}
-
-func (s *keySpace) glance(key uint64) glance {
-	shard, k := s.use(key)
-	return glance{key: key, shard: shard, busy: k, writes: k.writes.Load()}
-}
-
-func (g *glance) overtaken() bool {
-	return g.busy != nil && (g.writes%2 == 1 || g.busy.writes.Load() != g.writes)
-}
-
-func (g *glance) end() {
-	if g.busy != nil {
-		g.shard.leave(g.key, g.busy)
-		g.busy = nil
-	}
+	return fmt.Sprint(k.key)
 }

@@ -6,12 +6,13 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/launchdarkly/go-server-sdk/v7/interfaces"
 )
 
-// logger writes to the slog logger that a builder was given, else to the flag client's own loggers, else to slog's
-// default.
+// logger writes to the builder's logger if it has one, otherwise to the flag client's loggers, and
+// otherwise to slog's default at the time of the call.
 type logger struct {
 	slog *slog.Logger
 	sdk  interfaces.LDLoggers
@@ -26,7 +27,7 @@ func newLogger(given *slog.Logger, client FlagClient) logger {
 			return logger{sdk: sdk}
 		}
 	}
-	return logger{slog: slog.Default()}
+	return logger{}
 }
 
 func (l logger) warn(ctx context.Context, message string, attrs ...slog.Attr) {
@@ -41,10 +42,16 @@ func (l logger) error(ctx context.Context, message string, attrs ...slog.Attr) {
 	l.log(ctx, slog.LevelError, message, attrs)
 }
 
+// log writes a line. If a handler panics, the line is lost and nothing else.
 func (l logger) log(ctx context.Context, level slog.Level, message string, attrs []slog.Attr) {
+	defer func() { _ = recover() }()
 	message = "cutover: " + message
-	if l.slog != nil {
-		l.slog.LogAttrs(ctx, level, message, attrs...)
+	if l.sdk == nil {
+		to := l.slog
+		if to == nil {
+			to = slog.Default()
+		}
+		to.LogAttrs(ctx, level, message, attrs...)
 		return
 	}
 	var line strings.Builder
@@ -58,7 +65,7 @@ func (l logger) log(ctx context.Context, level slog.Level, message string, attrs
 	case level >= slog.LevelWarn:
 		l.sdk.Warn(line.String())
 	default:
-		// The interface has no method for what is merely of interest; the SDK's own loggers do.
+		// The interface has no Info; the SDK's own loggers do.
 		if sdk, ok := l.sdk.(interface{ Info(values ...any) }); ok {
 			sdk.Info(line.String())
 			return
@@ -67,7 +74,27 @@ func (l logger) log(ctx context.Context, level slog.Level, message string, attrs
 	}
 }
 
-// onceLog lets each subject through once, so that a fault of every operation is one line and not a flood.
+// seldomLog admits each subject once a minute.
+type seldomLog struct {
+	mu   sync.Mutex
+	last map[onceKey]time.Duration
+}
+
+func (s *seldomLog) first(flag, subject string) bool {
+	key, at := onceKey{flag, subject}, now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last, told := s.last[key]; told && at >= last && at-last < time.Minute {
+		return false
+	}
+	if s.last == nil || len(s.last) >= onceLimit {
+		s.last = make(map[onceKey]time.Duration)
+	}
+	s.last[key] = at
+	return true
+}
+
+// onceLog admits each subject once, so that a fault of every operation is one line.
 type onceLog struct {
 	mu   sync.RWMutex
 	seen map[onceKey]struct{}
@@ -75,7 +102,8 @@ type onceLog struct {
 
 type onceKey struct{ flag, subject string }
 
-// onceLimit bounds the memory that flag keys made at run time could take; beyond it the log forgets and starts again.
+// onceLimit limits the memory for flag keys made at run time; beyond it the log forgets and starts
+// again.
 const onceLimit = 1024
 
 func (o *onceLog) first(flag, subject string) bool {

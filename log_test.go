@@ -27,10 +27,10 @@ func TestAFlagThatGivesNoStageIsLoggedOnce(t *testing.T) {
 	says := map[string]string{
 		"missing":                            "FLAG_NOT_FOUND",
 		"of the wrong type":                  "WRONG_TYPE",
-		"not a stage":                        "invalid stage Shadow",
+		"not a stage":                        `stage \"Shadow\" answered`,
 		"off without a variation":            "OFF",
 		"malformed":                          "MALFORMED_FLAG",
-		"with an invalid evaluation context": "invalid context",
+		"with an invalid evaluation context": "invalid evaluation context",
 	}
 	for _, c := range flagCases() {
 		want, ok := says[strings.TrimPrefix(c.name, "flag ")]
@@ -57,13 +57,13 @@ func TestAFlagThatGivesNoStageIsLoggedOnce(t *testing.T) {
 	}
 }
 
-// readsOf yields the read of one API, at default stage rampdown.
+// readsOf returns the read of one API, at default stage rampdown.
 func readsOf(t *testing.T, client cutover.FlagClient, api string, log *slog.Logger) func(func(func(ldcontext.Context) (any, error)) bool) {
 	t.Helper()
 	return func(yield func(func(ldcontext.Context) (any, error)) bool) {
 		if api == "typed" {
 			c := build(t, cutover.New(client, "flag").DefaultStage(ldmigration.RampDown).Logger(log))
-			reader := readerOf(t, c, value("old"), value("new"), cutover.Equal)
+			reader := readerOf(t, c, value("old"), value("new"), equal)
 			yield(func(who ldcontext.Context) (any, error) { return reader.Read(t.Context(), who, "id") })
 			return
 		}
@@ -90,7 +90,7 @@ func TestADynamicCallWithAnEmptyKeyRunsAtTheDefaultStage(t *testing.T) {
 	}
 	assert.Empty(t, out.take(t, client).ops)
 	assert.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
-	assert.Contains(t, log.String(), "empty key")
+	assert.Contains(t, log.String(), "flag key is empty")
 }
 
 func TestLogsGoToTheClientsOwnLoggers(t *testing.T) {
@@ -128,7 +128,7 @@ func TestAGivenLoggerIsUsedInsteadOfTheClients(t *testing.T) {
 	mock.AssertMessageMatch(t, false, ldlog.Warn, `cutover:`)
 }
 
-// loglessClient has a Loggers method that gives nothing.
+// loglessClient has a Loggers method that returns nothing usable.
 type loglessClient struct{ stagedClient }
 
 func (*loglessClient) Loggers() interfaces.LDLoggers { return nil }

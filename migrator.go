@@ -9,38 +9,43 @@ import (
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	"github.com/launchdarkly/go-server-sdk/v7/interfaces"
+
+	"github.com/gocutover/cutover/compare"
 )
 
-// MigrationCapableClient is what the SDK's migrator asks of a client. [Migration] is content with a [FlagClient],
-// which every MigrationCapableClient is.
+// MigrationCapableClient is the client of the SDK's migrator. Every MigrationCapableClient is a
+// [FlagClient], which is all that [Migration] needs.
 type MigrationCapableClient interface {
 	FlagClient
+	// Loggers returns the client's own loggers.
 	Loggers() interfaces.LDLoggers
 }
 
-// MigrationImplFn reads or writes in one origin.
+// MigrationImplFn reads from or writes to one origin.
 type MigrationImplFn func(payload any) (any, error)
 
-// MigrationComparisonFn says whether two results are equal. It gets the authoritative one first, then the other.
+// MigrationComparisonFn reports whether two results are equal. It gets the authoritative result
+// first.
 type MigrationComparisonFn func(any, any) bool
 
-// Migrator is the dynamic API: the flag key and the default stage come with each call, and payloads and results may be
-// of any type. It is safe for concurrent use if its functions are.
+// Migrator is the dynamic API: the flag key and the default stage come with each call, and payloads
+// and results have any type. It is safe for concurrent use if its functions are.
 type Migrator interface {
-	// Read reads from the origins that the flag's stage asks for, and returns the authoritative result. If the default
-	// stage is no stage, the result is a [StageError] and nothing is run.
+	// Read reads from the origins that the flag's stage asks for, and returns the authoritative
+	// result. For an unknown default stage it calls no function and returns a [StageError].
 	Read(
 		key string, context ldcontext.Context, defaultStage ldmigration.Stage, payload any,
 	) MigrationReadResult
-	// Write writes to the authoritative origin and, if that succeeded and the stage asks for it, to the other. If the
-	// default stage is no stage, the result is a [StageError] and nothing is run.
+	// Write writes to the authoritative origin and, if that succeeds and the stage writes to both,
+	// to the other one. For an unknown default stage it calls no function and returns a
+	// [StageError].
 	Write(
 		key string, context ldcontext.Context, defaultStage ldmigration.Stage, payload any,
 	) MigrationWriteResult
 }
 
-// MigratorBuilder gathers what a [Migrator] needs. Calling a method again replaces what it said before, but for Observe.
-// It is not safe for concurrent use.
+// MigratorBuilder collects the settings of a [Migrator]. A second call of a method replaces the
+// first, except for Observe, which adds. A MigratorBuilder is not safe for concurrent use.
 type MigratorBuilder struct {
 	options
 	read, write dynamicPair
@@ -52,59 +57,61 @@ type dynamicPair struct {
 	given    bool
 }
 
-// Migration begins a [Migrator]. It reads concurrently and tracks latency and errors unless told otherwise.
+// Migration begins a [Migrator]. By default it reads concurrently and tracks latency and errors.
 func Migration(client FlagClient) *MigratorBuilder {
 	return &MigratorBuilder{options: defaultOptions(client)}
 }
 
-// ReadExecutionOrder sets how reads run at the stages that read from both. The default is [ldmigration.Concurrent];
-// Build refuses what is no order.
+// ReadExecutionOrder sets the order of reads at the stages that read from both. The default is
+// [ldmigration.Concurrent]. Build returns an error for an unknown order and for [Detached].
 func (b *MigratorBuilder) ReadExecutionOrder(order ldmigration.ExecutionOrder) *MigratorBuilder {
 	b.order = order
 	return b
 }
 
-// TrackLatency sets whether op events tell latencies. The default is true.
+// TrackLatency sets whether op events report latencies. The default is true.
 func (b *MigratorBuilder) TrackLatency(enabled bool) *MigratorBuilder {
 	b.trackLatency = enabled
 	return b
 }
 
-// TrackErrors sets whether op events tell errors. The default is true.
+// TrackErrors sets whether op events report errors. The default is true.
 func (b *MigratorBuilder) TrackErrors(enabled bool) *MigratorBuilder {
 	b.trackErrors = enabled
 	return b
 }
 
-// FastEvaluation sets whether the stage may be evaluated without the SDK's tracker, as [Builder.FastEvaluation] does. The
-// default is true. The SDK's builder has no such method.
+// FastEvaluation sets whether the stage may be evaluated without the SDK's tracker, as
+// [Builder.FastEvaluation] does. The default is true. The SDK's builder has no such method.
 func (b *MigratorBuilder) FastEvaluation(enabled bool) *MigratorBuilder {
 	b.fast = enabled
 	return b
 }
 
-// SecondaryInline runs the secondary on the caller's goroutine where it comes before or after the authoritative call, as
-// [Builder.SecondaryInline] does, and as the SDK's migrator does always. A Migrator has no timeout: nothing ends a call that
-// hangs, inline or not. The SDK's builder has no such method.
+// SecondaryInline runs the secondary on the caller's goroutine in serial and random reads and in
+// writes, as [Builder.SecondaryInline] and the SDK's migrator do. A Migrator has no timeout: it
+// waits for a call that hangs, inline or not. The SDK's builder has no such method.
 func (b *MigratorBuilder) SecondaryInline() *MigratorBuilder {
 	b.inline = true
 	return b
 }
 
-// Logger sets where faults are logged, as [Builder.Logger] does. The SDK's builder has no such method.
+// Logger sets the logger for faults, as [Builder.Logger] does. The SDK's builder has no such
+// method.
 func (b *MigratorBuilder) Logger(logger *slog.Logger) *MigratorBuilder {
 	b.logger = logger
 	return b
 }
 
-// Observe adds an observer of every operation, as [Builder.Observe] does. The SDK's builder has no such method.
+// Observe adds an observer of every operation, as [Builder.Observe] does. The SDK's builder has no
+// such method.
 func (b *MigratorBuilder) Observe(observer Observer) *MigratorBuilder {
 	b.observers = append(b.observers, observer)
 	return b
 }
 
-// Read sets the functions that read, and the comparison of their results; a nil comparison compares nothing. Build
-// refuses a nil function.
+// Read sets the functions that read, and the comparison of their results. A nil comparison pointer
+// means that nothing is compared. Build returns an error for a nil function.
 func (b *MigratorBuilder) Read(
 	oldReadFn, newReadFn MigrationImplFn, comparisonFn *MigrationComparisonFn,
 ) *MigratorBuilder {
@@ -113,17 +120,17 @@ func (b *MigratorBuilder) Read(
 	return b
 }
 
-// Write sets the functions that write. Build refuses a nil function.
+// Write sets the functions that write. Build returns an error for a nil function.
 func (b *MigratorBuilder) Write(oldWriteFn, newWriteFn MigrationImplFn) *MigratorBuilder {
 	b.write = dynamicPair{old: oldWriteFn, new: newWriteFn, given: true}
 	return b
 }
 
-// Build returns the migrator. Like the SDK's it wants both, reads and writes. The error tells everything that is wrong
-// at once; the migrator is non-nil if and only if the error is nil.
+// Build returns the migrator. Like the SDK's it needs the functions for both reads and writes. The
+// error joins all that is wrong; the migrator is non-nil if and only if the error is nil.
 func (b *MigratorBuilder) Build() (Migrator, error) {
 	if b == nil {
-		return nil, errors.New("building a migrator: the builder is nil")
+		return nil, errors.New("building a migrator: builder is nil")
 	}
 	err := errors.Join(
 		b.validate(),
@@ -137,12 +144,12 @@ func (b *MigratorBuilder) Build() (Migrator, error) {
 	}
 	shared := b.settings(false)
 	m := &migrator{
-		memories: newFlagMemories(),
-		reads:    operation[any, any]{settings: shared, kind: ldmigration.Read, calls: b.read.calls()},
+		memories: newFlagMemories(&shared.evaluator),
+		reads:    operation[any, any]{settings: shared, kind: ldmigration.Read, order: b.order, calls: b.read.calls()},
 		writes:   operation[any, any]{settings: shared, kind: ldmigration.Write, calls: b.write.calls()},
 	}
 	if b.compare != nil {
-		m.reads.compare = comparing[any]{Comparison: Func(*b.compare), authoritativeFirst: true}
+		m.reads.compare = comparing[any]{comparison: compare.Func(*b.compare), given: true, authoritativeFirst: true}
 	}
 	return m, nil
 }
@@ -192,7 +199,7 @@ func (m *migrator) Write(
 	return NewMigrationWriteResult(authoritative, nil)
 }
 
-// do refuses the default stage that a Cutover's Build would have refused, for here it comes with each call.
+// do checks the default stage, which comes with each call, as Build of a Cutover does.
 func (m *migrator) do(o *operation[any, any], rec *record, payload any) (none [2]any) {
 	if isStage(rec.defaultStage) {
 		rec.memory = m.memories.of(rec.flag)

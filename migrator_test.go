@@ -21,16 +21,16 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// What the library promises, one test a promise. That each stage calls what it should, in order, with the right result
-// and event, is in table_test.go; that op events equal the SDK's is in differential_test.go; how the SDK's migrator is
-// harmed where this one is not is in fault_test.go.
+// The library's promises, one test each. Calls, order, result and event of each stage are in
+// table_test.go; op events that equal the SDK's are in differential_test.go; faults that harm the
+// SDK's migrator are in fault_test.go.
 
-// value is a read or write function that succeeds at once.
+// value returns a read or write function that succeeds at once.
 func value(v string) func(context.Context, string) (string, error) {
 	return func(context.Context, string) (string, error) { return v, nil }
 }
 
-// after is a read or write function that takes a time of the bubble's clock.
+// after returns a read or write function that takes a time of the bubble's clock.
 func after(d time.Duration, v string) func(context.Context, string) (string, error) {
 	return func(context.Context, string) (string, error) {
 		time.Sleep(d) // the function under test, inside a synctest bubble
@@ -49,7 +49,7 @@ func readerOf[P, R any](t *testing.T, c *cutover.Cutover, old, new func(context.
 	t.Helper()
 	b := cutover.NewReader(c, old, new)
 	if equal != nil {
-		b.Compare(equal)
+		b.CompareFunc(equal)
 	}
 	reader, err := b.Build()
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestAnAuthoritativePanicReachesTheCallerOnItsOwnStackAfterTheEvent(t *testi
 				}
 				reader := readerOf(t, c, choose("old"), choose("new"), nil)
 				defer func() {
-					// No frame between here and the panic was unwound: it was never recovered on its way.
+					// No frame between here and the panic was unwound: nobody recovered it.
 					assert.Contains(t, string(debug.Stack()), "panickingAuthoritative")
 					assert.Equal(t, "the caller's own panic", recover())
 					event := client.only(t)
@@ -113,7 +113,7 @@ func TestNoFunctionOfTheUsersRunsUnderALock(t *testing.T) {
 	t.Parallel()
 	client := &stagedClient{stage: ldmigration.Shadow}
 	c := build(t, cutover.New(client, "flag"))
-	inner := readerOf(t, c, value("a"), value("a"), cutover.Equal)
+	inner := readerOf(t, c, value("a"), value("a"), equal)
 	// Each function, the comparison and the observer start another operation of the same Cutover.
 	again := func(context.Context, string) (string, error) { return inner.Read(t.Context(), user, "inner") }
 	observed := observerFunc(func(context.Context, cutover.Observation) { _, _ = inner.Read(t.Context(), user, "inner") })
@@ -272,7 +272,8 @@ func TestRandomOrderIsAFairCoin(t *testing.T) {
 		require.NoError(t, err)
 		firsts[order[0]]++
 	}
-	// Twelve standard deviations: a fair coin never leaves them, one that does not swap always does.
+	// The limits are twelve standard deviations: a fair coin never leaves them, and a constant one
+	// does.
 	assert.InDelta(t, 2000, firsts["old"], 12*31.6)
 }
 
@@ -318,7 +319,7 @@ func TestManyGoroutinesShareOneReaderAndWriter(t *testing.T) {
 			t.Parallel()
 			client := &stagedClient{stage: ldmigration.Shadow}
 			c := build(t, cutover.New(client, "flag").ReadOrder(order))
-			reader := readerOf(t, c, value("a"), value("a"), cutover.Equal)
+			reader := readerOf(t, c, value("a"), value("a"), equal)
 			write := func(context.Context, string) error { return nil }
 			writer := writerOf(t, c, write, write)
 			var wg sync.WaitGroup
@@ -377,7 +378,7 @@ func TestAClientWithoutATrackerLosesNothing(t *testing.T) {
 	t.Parallel()
 	client := &trackerlessClient{}
 	c := build(t, cutover.New(client, "flag"))
-	got, err := readerOf(t, c, value("old"), value("new"), cutover.Equal).Read(t.Context(), user, "id")
+	got, err := readerOf(t, c, value("old"), value("new"), equal).Read(t.Context(), user, "id")
 	require.NoError(t, err)
 	assert.Equal(t, "new", got)
 	event := client.only(t)
@@ -385,7 +386,7 @@ func TestAClientWithoutATrackerLosesNothing(t *testing.T) {
 	assert.ElementsMatch(t, allOrigins, keys(event.Invoked))
 }
 
-// trackerlessClient is a careless fake: it hands out no tracker.
+// trackerlessClient is a careless fake that returns no tracker.
 type trackerlessClient struct{ stagedClient }
 
 func (c *trackerlessClient) MigrationVariation(
@@ -403,7 +404,46 @@ func TestTheSDKsDisabledEventsClientIsAccepted(t *testing.T) {
 	assert.Equal(t, "new", got)
 }
 
-// returning is a read function that succeeds at once with any type of result.
+// returning returns a read function that succeeds at once with a result of any type.
 func returning[R any](result R) func(context.Context, string) (R, error) {
 	return func(context.Context, string) (R, error) { return result, nil }
+}
+
+// As with the SDK's migrator, the other system's result is returned only if it was written to.
+func TestAWriteTellsTheOtherSystemsResult(t *testing.T) {
+	t.Parallel()
+	errFull := errors.New("disk full")
+	for _, stage := range allStages {
+		for _, fails := range []string{"", "old", "new"} {
+			write := func(name string) cutover.MigrationImplFn {
+				return func(payload any) (any, error) {
+					if name == fails {
+						return nil, errFull
+					}
+					return name + " " + payload.(string), nil
+				}
+			}
+			migrator, err := cutover.Migration(&stagedClient{stage: stage}).
+				Read(write("old"), write("new"), nil).Write(write("old"), write("new")).Build()
+			require.NoError(t, err)
+			result := migrator.Write("flag", user, ldmigration.Off, "order")
+			row := design[stage][ldmigration.Write]
+			first, other := result.GetAuthoritativeResult(), result.GetNonAuthoritativeResult()
+			assert.Equal(t, row.authoritative, first.GetOrigin())
+			assert.Equal(t, string(row.authoritative) != fails, first.IsSuccess())
+			if row.secondary == "" || !first.IsSuccess() {
+				assert.Nil(t, other, "%s, %s fails", stage, fails)
+				continue
+			}
+			require.NotNil(t, other, "%s, %s fails", stage, fails)
+			assert.Equal(t, row.secondary, other.GetOrigin())
+			if string(row.secondary) == fails {
+				require.ErrorIs(t, other.GetError(), errFull)
+				assert.Nil(t, other.GetResult())
+			} else {
+				require.NoError(t, other.GetError())
+				assert.Equal(t, string(row.secondary)+" order", other.GetResult())
+			}
+		}
+	}
 }

@@ -2,62 +2,67 @@ package cutover
 
 import (
 	"context"
-	"runtime/debug"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+
+	"github.com/gocutover/cutover/compare"
 )
 
-// Observer watches operations from outside: the one way to see what the library saw.
+// Observer gets what the library knows of each operation.
 type Observer interface {
-	// Observe is called once for each operation that ran, after its op event was sent and before the operation returns,
-	// with the operation's own context; for a detached read, and for one that is read again, in the background and with
-	// that context's values. It must be safe for concurrent use, and quick: the caller waits for it. If it panics, the
-	// panic is logged and changes nothing.
+	// Observe is called once for each operation that ran, after its op event was sent. It is called
+	// before the operation returns, with the operation's context. If the rest of the operation
+	// follows in the background, it is called there, with the values of that context and no
+	// cancellation. It must be safe for concurrent use and fast, because the caller waits for it.
+	// If it panics, the panic is logged.
 	Observe(ctx context.Context, o Observation)
 }
 
-// Observation is what there is to know of one operation. Later versions may add fields.
+// Observation is what the library knows of one operation. Later versions may add fields.
 type Observation struct {
-	// Operation is ldmigration.Read or ldmigration.Write.
+	// Operation is [ldmigration.Read] or [ldmigration.Write].
 	Operation ldmigration.Operation
 	// Flag is the migration flag's key.
 	Flag string
 	// Context is the evaluation context.
 	Context ldcontext.Context
-	// Stage is the stage the operation ran at.
+	// Stage is the stage at which the operation ran.
 	Stage ldmigration.Stage
-	// Authoritative is the origin whose outcome the caller got, unless FellBack.
+	// Authoritative is the origin whose outcome the caller got, unless FellBack is true.
 	Authoritative ldmigration.Origin
-	// FellBack is true if the authoritative read failed and the caller got the other one's result; see
-	// [ReaderBuilder.FallBack].
+	// FellBack is true if the authoritative read failed and the caller got the other origin's
+	// result; see [ReaderBuilder.FallBack].
 	FellBack bool
-	// Payload is what the caller passed to the functions.
+	// Payload is what the caller passed, or a copy. It must not be modified.
 	Payload any
-	// Old and New are what each origin did. The one the operation did not ask has Invoked false.
+	// Old and New are the outcomes of both origins. Invoked is false for an origin that was not
+	// called. The values must not be modified.
 	Old, New Outcome[any]
-	// Order is the order in which reads of both run; it is empty for a write.
+	// Order is the reader's order for reads from both; it is empty for a write.
 	Order ldmigration.ExecutionOrder
-	// Consistency says whether the two results agree, or why that is not known.
+	// Consistency is whether the two results agree, or why that is not known.
 	Consistency Consistency
-	// Differences are where they differ, for a comparison that can explain. They hold values: see Shown.
-	Differences []Difference
-	// IgnoredBy is the name of the rule that knows the difference, where Consistency is [Ignored].
+	// Differences are where the results differ, for a comparison that can explain. They contain
+	// values; see Shown.
+	Differences []compare.Difference
+	// IgnoredBy is the name of the rule that knows the difference, if Consistency is [Ignored].
 	IgnoredBy string
-	// Rechecked is true if a difference was found and both were read again; Old and New then have the second results, and
-	// the latencies and errors of the first. See [ReaderBuilder.Recheck].
-	Rechecked bool
-	// Detached is true if the operation returned to its caller before this was known: a [Detached] read, or one that was
-	// read again.
+	// Rechecks is how often both systems were read again because the results differed. Old and New
+	// then have the values and errors of the last reads and the latencies of the first. See
+	// [ReaderBuilder.Recheck].
+	Rechecks int
+	// Detached is true if the operation returned to its caller before this was known: a [Detached]
+	// read, an operation that returned at its caller's deadline, or a read that was read again.
 	Detached bool
 	// Shown is what of all this may leave the process.
 	Shown Shown
-	// ComparisonPanic is the panic of the comparison, or of a clone for it, where Consistency is [ComparisonPanicked];
-	// nil if it called [runtime.Goexit].
+	// ComparisonPanic is the panic of the comparison, or of a clone for it, if Consistency is
+	// [ComparisonPanicked]. It is nil if the function called [runtime.Goexit].
 	ComparisonPanic *PanicError
 }
 
-// Outcome returns what the given origin did.
+// Outcome returns the outcome of an origin: New for [ldmigration.New], and otherwise Old.
 func (o Observation) Outcome(origin ldmigration.Origin) Outcome[any] {
 	if origin == ldmigration.New {
 		return o.New
@@ -65,7 +70,8 @@ func (o Observation) Outcome(origin ldmigration.Origin) Outcome[any] {
 	return o.Old
 }
 
-func observationOf[P, R any](o *operation[P, R], rec *record, values *[2]R, payload P) Observation {
+func (o *operation[P, R]) observation(ctx context.Context, rec *record, values *[2]R, payload P) Observation {
+	before, after := rec.observed(oldSide), rec.observed(newSide)
 	observation := Observation{
 		Operation:       rec.operation,
 		Flag:            rec.flag,
@@ -74,18 +80,19 @@ func observationOf[P, R any](o *operation[P, R], rec *record, values *[2]R, payl
 		Authoritative:   rec.plan.authoritative.origin(),
 		FellBack:        rec.fellBack(),
 		Payload:         payload,
-		Old:             anyOutcome(&rec.sides[oldSide], values[oldSide]),
-		New:             anyOutcome(&rec.sides[newSide], values[newSide]),
+		Old:             anyOutcome(&before, values[oldSide]),
+		New:             anyOutcome(&after, values[newSide]),
 		Consistency:     rec.consistency,
 		Differences:     rec.differences,
 		IgnoredBy:       rec.ignoredBy,
-		Rechecked:       rec.rechecked,
+		Rechecks:        rec.rechecks,
 		Detached:        rec.detached,
 		ComparisonPanic: rec.fault,
 	}
 	if rec.operation == ldmigration.Read {
 		observation.Order = o.order
 	}
+	observation.Shown = o.shown(ctx, rec, values, payload)
 	return observation
 }
 
@@ -93,15 +100,4 @@ func (s *settings) observe(ctx context.Context, o Observation) {
 	for _, observer := range s.observers {
 		s.contain(ctx, o.Flag, "observer", func() { observer.Observe(ctx, o) })
 	}
-}
-
-// contain keeps the panic of what is not the operation's own business from the operation.
-func (s *settings) contain(ctx context.Context, flag, what string, do func()) {
-	defer func() {
-		if value := recover(); value != nil {
-			fault := &PanicError{Value: value, Stack: debug.Stack()}
-			s.log.error(ctx, what+" panicked", flagAttr(flag), errAttr(fault), stackAttr(fault))
-		}
-	}()
-	do()
 }

@@ -32,7 +32,7 @@ func TestAnObserverSeesBothOrigins(t *testing.T) {
 		}
 		ctx := context.WithValue(t.Context(), trace{}, "span")
 		begin := time.Now()
-		_, err := readerOf(t, c, failing, after(3*time.Millisecond, "new"), cutover.Equal).Read(ctx, user, "id")
+		_, err := readerOf(t, c, failing, after(3*time.Millisecond, "new"), equal).Read(ctx, user, "id")
 		require.NoError(t, err)
 		require.Len(t, seen, 1)
 		assert.True(t, seen[0].Old.Start.Equal(begin) && seen[0].New.Start.Equal(begin))
@@ -44,7 +44,7 @@ func TestAnObserverSeesBothOrigins(t *testing.T) {
 				Invoked: true, Value: "partial", Err: errOfOrigin["old"], Latency: 5 * time.Millisecond,
 			},
 			New:         cutover.Outcome[any]{Invoked: true, Value: "new", Latency: 3 * time.Millisecond},
-			Consistency: cutover.NotBothSucceeded,
+			Consistency: cutover.ReadFailed,
 		}, seen[0])
 		assert.Equal(t, seen[0].New, seen[0].Outcome(ldmigration.New))
 		assert.Equal(t, seen[0].Old, seen[0].Outcome(ldmigration.Old))
@@ -94,7 +94,7 @@ func TestAnObserverIsToldOfAnAuthoritativePanic(t *testing.T) {
 	var seen cutover.Observation
 	observer := observerFunc(func(_ context.Context, o cutover.Observation) { seen = o })
 	c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").Observe(observer))
-	reader := readerOf(t, c, panickingAuthoritative, value("new"), cutover.Equal)
+	reader := readerOf(t, c, panickingAuthoritative, value("new"), equal)
 	got := onOwnGoroutine(func() ran {
 		_, err := reader.Read(t.Context(), user, "id")
 		return ran{err: err}
@@ -102,5 +102,5 @@ func TestAnObserverIsToldOfAnAuthoritativePanic(t *testing.T) {
 	assert.Equal(t, "the caller's own panic", got.panicked)
 	require.ErrorIs(t, seen.Old.Err, cutover.ErrUnwound)
 	assert.Equal(t, "new", seen.New.Value)
-	assert.Equal(t, cutover.NotBothSucceeded, seen.Consistency)
+	assert.Equal(t, cutover.ReadFailed, seen.Consistency)
 }

@@ -4,174 +4,317 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+
+	"github.com/gocutover/cutover/compare"
 )
 
-// Reader reads an R for a P from the old system, the new one or both, as the stage says. It is safe for concurrent use
-// if its functions are.
+// Reader reads an R for a P from the old system, the new one or both, as the stage says. It is safe
+// for concurrent use if its functions are.
 type Reader[P, R any] struct {
 	cutover *Cutover
 	op      operation[P, R]
 }
 
-// Read evaluates the stage for user, the evaluation context, calls the functions that it asks for, and returns what the
-// authoritative one returned. Only that one's error is an error of Read; its panic reaches the caller.
-func (r *Reader[P, R]) Read(ctx context.Context, user ldcontext.Context, payload P) (R, error) {
+// Read evaluates the stage for evalContext, calls the functions that the stage asks for, and
+// returns the authoritative result and error. An error of the secondary is not returned. A panic of
+// the authoritative function reaches the caller. If no function was called, the error is an
+// [ErrNotRun]. A nil ctx is [context.Background].
+func (r *Reader[P, R]) Read(ctx context.Context, evalContext ldcontext.Context, payload P) (R, error) {
 	var rec record
-	r.cutover.ask(&rec, &user)
+	r.cutover.ask(&rec, &evalContext)
 	values := r.op.run(ctx, payload, &rec)
 	return resultOf(&r.op, &rec, &values)
 }
 
-// ReadDetail is Read, and tells the stage, what each origin returned, how long it took, and whether both agree, or where
-// they differ.
-func (r *Reader[P, R]) ReadDetail(ctx context.Context, user ldcontext.Context, payload P) Detail[R] {
+// ReadDetail is like Read, and returns the stage, both outcomes with their latencies, and whether
+// the results agree or where they differ.
+func (r *Reader[P, R]) ReadDetail(ctx context.Context, evalContext ldcontext.Context, payload P) Detail[R] {
 	var rec record
-	r.cutover.ask(&rec, &user)
+	r.cutover.ask(&rec, &evalContext)
 	rec.explain = true
 	values := r.op.run(ctx, payload, &rec)
 	return detailOf(&r.op, &rec, &values)
 }
 
-// ReaderBuilder gathers what a [Reader] needs. It is not safe for concurrent use.
+// ReaderBuilder collects the settings of a [Reader]. A second call of a method replaces the first,
+// except for Ignore, which adds. A ReaderBuilder is not safe for concurrent use.
 type ReaderBuilder[P, R any] struct {
-	cutover  *Cutover
-	old, new func(context.Context, P) (R, error)
-	compare  Comparison[R]
+	callBuilder[P, R]
+	compare  compare.Comparison[R]
 	compares bool
+
+	compareErr error
+
 	ignored  []ignoring[R]
-	recheck  time.Duration
-	redact   redaction[P, R]
-	redacts  bool
-	clone    func(R) R
-	clones   bool
-	unshared bool
-	fallBack bool
-	key      KeyFunc[P]
+	order    ldmigration.ExecutionOrder
+	recheck  []time.Duration
+	absent   func(R, error) bool
+	absents  bool
+	fallBack func(failed ldmigration.Origin, err error) bool
+	falls    bool
+	between  KeyFunc[P]
 	keyed    bool
+	rows     bool
 }
 
-// NewReader begins a reader under c: one function for the old system, one for the new. Both get the payload and the
-// caller's context; the secondary's ends after [Builder.SecondaryTimeout] too, and in a [Detached] read has the caller's
-// values without its cancellation. At stages that read from both they may run at the same time.
+// NewReader begins a reader under c of two functions, one for each system. Both get the payload and
+// the caller's context. The secondary's context also ends after [Builder.SecondaryTimeout]. In a
+// [Detached] read, and with [Builder.ReturnAtDeadline], it has the values of the caller's context
+// without its cancellation.
+//
+// At stages that read from both, the functions may run at the same time, and the secondary gets the
+// copy that [ReaderBuilder.ClonePayload] makes.
+//
+// Use struct{} as the payload of functions that need none, and a struct as the result of functions
+// that return several values.
 func NewReader[P, R any](c *Cutover, old, new func(context.Context, P) (R, error)) *ReaderBuilder[P, R] {
-	return &ReaderBuilder[P, R]{cutover: c, old: old, new: new}
-}
-
-// Compare sets the function that says whether the old and the new result agree; it gets them in that order at every
-// stage. It runs after both reads succeeded, as often as the flag's check ratio asks, and must not change them. Without
-// it nothing is compared. Calling it again, or CompareWith, replaces it; Build refuses nil.
-func (b *ReaderBuilder[P, R]) Compare(equal func(old, new R) bool) *ReaderBuilder[P, R] {
-	b.compare, b.compares = Func(equal), true
+	b := &ReaderBuilder[P, R]{callBuilder: newCallBuilder(c, old, new)}
+	if c != nil {
+		b.order = c.settings.order
+	}
 	return b
 }
 
-// CompareWith sets a comparison that can also say where two results differ, such as [Deep] or [JSON]. It is used as the
-// function of Compare is, and replaces it.
-func (b *ReaderBuilder[P, R]) CompareWith(comparison Comparison[R]) *ReaderBuilder[P, R] {
-	b.compare, b.compares = comparison, true
+// Compare sets how the old and the new result are compared; the default is not to compare. The
+// comparison gets them in that order at every stage, after both reads succeeded and as often as the
+// flag's check ratio says. It must not modify them. Compare, CompareFunc, CompareEqual and
+// CompareDeep replace each other. Build returns the comparison's error if it has one.
+func (b *ReaderBuilder[P, R]) Compare(comparison compare.Comparison[R]) *ReaderBuilder[P, R] {
+	b.compare, b.compares, b.compareErr = comparison, true, comparison.Err()
 	return b
 }
 
-// Ignore adds a rule that knows a difference, by a name for it. Where it returns true of two results that differ, they
-// count as [Ignored], apart from those that agree: the op event tells no consistency, and observers get the name. Rules
-// are asked in the order in which they were added. Build refuses a nil rule and an empty name.
+// CompareFunc compares by a function that reports whether two results are equal, as [compare.Func]
+// does. Build returns an error for a nil function.
+func (b *ReaderBuilder[P, R]) CompareFunc(equal func(old, new R) bool) *ReaderBuilder[P, R] {
+	b.Compare(compare.Func(equal))
+	if equal == nil {
+		b.compareErr = ErrNilFunction
+	}
+	return b
+}
+
+// CompareEqual compares with ==. Build returns an error for a type that == does not compare by
+// content: a pointer, a type that holds one, or a type that is not comparable. Use CompareDeep for
+// those.
+func (b *ReaderBuilder[P, R]) CompareEqual() *ReaderBuilder[P, R] {
+	return b.Compare(compare.ByValue[R]())
+}
+
+// CompareDeep compares field by field and element by element, as [compare.Deep] does. Build returns
+// an error for an invalid rule.
+func (b *ReaderBuilder[P, R]) CompareDeep(rules ...compare.Rule) *ReaderBuilder[P, R] {
+	return b.Compare(compare.Deep[R](rules...))
+}
+
+// Ignore adds a named rule for known differences. If knows returns true for two results that
+// differ, the read counts as [Ignored]: its op event has no consistency, and observers get the
+// name. Rules are called in the order in which they were added, and only if both systems have the
+// record. Build returns an error for a nil function and for an empty name.
 func (b *ReaderBuilder[P, R]) Ignore(name string, knows func(old, new R) bool) *ReaderBuilder[P, R] {
 	b.ignored = append(b.ignored, ignoring[R]{name, knows})
 	return b
 }
 
-// Recheck lets two results that differ be read again after a delay, before the difference is believed: a write that was
-// under way is then over. The caller does not wait; the second reads, the op event and the observers follow in the
-// background as those of a [Detached] read do, and tell what the second comparison found. If a second read fails, no
-// consistency is told. If the background is full, the first comparison is believed. The default is zero: none; Build
-// refuses less.
-func (b *ReaderBuilder[P, R]) Recheck(delay time.Duration) *ReaderBuilder[P, R] {
-	b.recheck = delay
+// NotFound sets the errors that mean that there is no such record, such as
+// [database/sql.ErrNoRows], to be matched with [errors.Is]. Not found is then an answer and no
+// failure: two absent records agree, and one differs from a present record as a whole. The caller
+// still gets the error. The default is that of the SDK: such a read failed, and is not compared.
+// NotFound and NotFoundFunc replace each other.
+func (b *ReaderBuilder[P, R]) NotFound(sentinels ...error) *ReaderBuilder[P, R] {
+	if len(sentinels) == 0 || slices.Contains(sentinels, nil) {
+		return b.NotFoundFunc(nil)
+	}
+	sentinels = slices.Clone(sentinels)
+	return b.NotFoundFunc(func(_ R, err error) bool {
+		return err != nil && slices.ContainsFunc(sentinels, func(s error) bool { return errors.Is(err, s) })
+	})
+}
+
+// NotFoundFunc is like [ReaderBuilder.NotFound], for systems that report a missing record by a nil
+// result or an error type. The function gets what a system returned. Build returns an error for a
+// nil function.
+func (b *ReaderBuilder[P, R]) NotFoundFunc(absent func(result R, err error) bool) *ReaderBuilder[P, R] {
+	b.absent, b.absents = absent, true
 	return b
 }
 
-// Redact says what of payloads and results may leave the process: what [Shown] has of them, which observers may write
-// and show. Each function returns its argument without what is to stay. Calling it again replaces them; Build refuses
-// nil.
-func (b *ReaderBuilder[P, R]) Redact(payload func(P) any, result func(R) R) *ReaderBuilder[P, R] {
-	b.redact, b.redacts = redaction[P, R]{payload, result}, true
-	return b
-}
-
-// Clone sets the function that copies a result for the background of a [Detached] read, which goes on comparing and
-// observing it after the caller has got the original. It must copy all that a caller could change. In other orders it
-// does nothing. Build refuses nil, and refuses a detached reader that has neither Clone nor [ReaderBuilder.ResultsAreNotModified]
-// unless a result holds nothing that two could change, as numbers, strings and structs of them do.
+// Recheck reads both systems again before a difference is reported, because a write may have been
+// under way. Each delay is one more attempt, made after that time if the results still differ. The
+// default is none. Build returns an error for a negative delay.
 //
-// It runs before Read returns, if the read is to be compared or observed. If it panics, that is logged and nothing is
-// compared.
-//
-// The payload is shared in the same way: do not change what it points to after a detached read.
-func (b *ReaderBuilder[P, R]) Clone(clone func(R) R) *ReaderBuilder[P, R] {
-	b.clone, b.clones = clone, true
+// The caller does not wait. The further reads, the op event and the observers follow in the
+// background, as those of a [Detached] read do, and report the last comparison. If a further read
+// fails, no consistency is reported. [Cutover.Close] ends the delays, and the last comparison
+// counts. If [Builder.MaxBackground] rechecks wait already, the first comparison counts.
+func (b *ReaderBuilder[P, R]) Recheck(delays ...time.Duration) *ReaderBuilder[P, R] {
+	b.recheck = slices.Clone(delays)
 	return b
 }
 
-// ResultsAreNotModified says that callers only read the results they get, so that a [Detached] read need not copy them.
+// ReadOrder sets the order of this reader's reads at the stages that read from both. The default is
+// [Builder.ReadOrder]. Build returns an error for an unknown order.
+func (b *ReaderBuilder[P, R]) ReadOrder(order ldmigration.ExecutionOrder) *ReaderBuilder[P, R] {
+	b.order = order
+	return b
+}
+
+// SecondaryTimeout sets how long this reader's secondary may take; zero is no limit. The default is
+// [Builder.SecondaryTimeout]. It also gives the reader a background count of its own, with the
+// limit of [Builder.MaxBackground]. Build returns an error for a negative duration.
+func (b *ReaderBuilder[P, R]) SecondaryTimeout(d time.Duration) *ReaderBuilder[P, R] {
+	b.timeout, b.timed = d, true
+	return b
+}
+
+// MaxBackground limits this reader's calls in the background, which are then counted apart from
+// those of other readers. The default is to share the count of [Builder.MaxBackground]. Build
+// returns an error for less than 1.
+func (b *ReaderBuilder[P, R]) MaxBackground(n int) *ReaderBuilder[P, R] {
+	b.max, b.bounded = n, true
+	return b
+}
+
+// Reveal sets what of payloads and results may leave the process: what [Shown] contains, and so
+// what observers may log and display. The default is nothing. Each function returns its argument
+// without what must stay. It gets a copy if the type can be modified; result is called only for
+// reads without an error. Build returns an error for a nil function.
+func (b *ReaderBuilder[P, R]) Reveal(payload func(P) any, result func(R) R) *ReaderBuilder[P, R] {
+	b.reveal, b.reveals = revealing[P, R]{payload, result}, true
+	return b
+}
+
+// RevealKey sets the key of the record that a payload is about, and allows the key to leave the
+// process. [Shown] then contains it, so observers can list the records that differ. Build returns
+// an error for the zero KeyFunc.
+func (b *ReaderBuilder[P, R]) RevealKey(key KeyFunc[P]) *ReaderBuilder[P, R] {
+	b.shownKey, b.showsKey = key, true
+	return b
+}
+
+// CloneResult sets the function that copies a result for use after or beside the caller: in
+// [Detached] reads, with [Builder.ReturnAtDeadline], while a difference waits for
+// [ReaderBuilder.Recheck], and for Reveal. The copy must share nothing that a caller could modify.
+// It is made before Read returns, if the read is to be compared or observed. If the function panics,
+// the panic is logged and nothing is compared.
+//
+// For those uses Build returns [ErrCloneRequired] without CloneResult or ResultsAreNotModified,
+// unless the result type cannot be modified, such as numbers, strings and structs of them. Build
+// returns an error for a nil function.
+func (b *ReaderBuilder[P, R]) CloneResult(clone func(R) R) *ReaderBuilder[P, R] {
+	b.cloneResult, b.clonesResult = clone, true
+	return b
+}
+
+// ResultsAreNotModified declares that callers do not modify results, so that none is copied. It
+// satisfies Build in place of [ReaderBuilder.CloneResult].
 func (b *ReaderBuilder[P, R]) ResultsAreNotModified() *ReaderBuilder[P, R] {
-	b.unshared = true
+	b.resultsKept = true
 	return b
 }
 
-// FallBack makes Read return the other origin's result where the authoritative read returned an error and the other one
-// succeeded, at the stages that read from both. Detail, observation and log say so; the op event tells the authoritative
-// error as ever. A detached read then waits for the secondary. The default is to return the error.
-func (b *ReaderBuilder[P, R]) FallBack() *ReaderBuilder[P, R] {
-	b.fallBack = true
+// ClonePayload sets the function that copies the payload for the secondary. The copy must share
+// nothing that can be modified: neither system then sees what the other one changes, nor a late
+// secondary what the caller changes. If the function panics, the panic is logged and the secondary
+// is skipped.
+//
+// Build returns [ErrCloneRequired] without ClonePayload or PayloadsAreNotModified, unless the
+// payload type cannot be modified, such as numbers, strings and structs of them. Build returns an
+// error for a nil function.
+func (b *ReaderBuilder[P, R]) ClonePayload(clone func(P) P) *ReaderBuilder[P, R] {
+	b.clonePayload, b.clonesPayload = clone, true
 	return b
 }
 
-// CompareBetweenWrites leaves a read uncompared if a writer of the same [Cutover] with [WriterBuilder.SerializeBy] wrote
-// the same record while it was read: the two results could only differ by chance. Neither waits for the other. Build
-// refuses nil.
+// PayloadsAreNotModified declares that neither the functions nor the callers modify a payload, even
+// after the operation has returned, so that none is copied. It satisfies Build in place of
+// [ReaderBuilder.ClonePayload].
+func (b *ReaderBuilder[P, R]) PayloadsAreNotModified() *ReaderBuilder[P, R] {
+	b.payloadsKept = true
+	return b
+}
+
+// FallBack makes Read return the other system's result if the authoritative read returned an error,
+// when returns true for it, and the other system has the record. It applies to stages that read
+// from both. An error that [ReaderBuilder.NotFound] matches is an answer and does not fall back.
+// The default is to return the error. Build returns an error for a nil function.
+//
+// The argument failed is the origin that failed. At live the old system answers for the new one,
+// and has every write that did not fail there. At shadow the new system would answer, before it is
+// verified; return false for [ldmigration.Old] to prevent that.
+//
+// Details, observations and the log report a fallback. The op event reports the authoritative
+// error. A detached read waits for the secondary before it falls back, as long as the caller's
+// context allows, and a full background does not skip the other system.
+func (b *ReaderBuilder[P, R]) FallBack(when func(failed ldmigration.Origin, err error) bool) *ReaderBuilder[P, R] {
+	b.fallBack, b.falls = when, true
+	return b
+}
+
+// CompareBetweenWrites leaves a read uncompared, as [WrittenMeanwhile], if a writer of the same
+// [Cutover] with [WriterBuilder.SerializeBy] wrote the record during the read. Neither waits for
+// the other. A secondary write that timed out counts until it returns. Build returns an error for
+// the zero KeyFunc.
 func (b *ReaderBuilder[P, R]) CompareBetweenWrites(key KeyFunc[P]) *ReaderBuilder[P, R] {
-	b.key, b.keyed = key, true
+	b.between, b.keyed = key, true
 	return b
 }
 
-// Build returns the reader. The error tells everything that is wrong at once; the reader is non-nil if and only if the
-// error is nil.
+// CompareRowsBetweenWrites is like [ReaderBuilder.CompareBetweenWrites] for a list that is compared
+// with [compare.Rows]: rows that were written during the read do not count as different. The keys
+// of rows and writers must have the same type. Build returns [ErrNoRows] for any other comparison.
+func (b *ReaderBuilder[P, R]) CompareRowsBetweenWrites() *ReaderBuilder[P, R] {
+	b.rows = true
+	return b
+}
+
+// Build returns the reader. Later changes to the builder do not affect it. The error joins all that
+// is wrong; the reader is non-nil if and only if the error is nil.
 func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
 	err := errors.Join(
-		refuse(b.cutover == nil, "", ErrNilCutover),
-		refuse(b.old == nil, "old read: ", ErrNilFunction),
-		refuse(b.new == nil, "new read: ", ErrNilFunction),
-		refuse(b.compares && b.compare.equal == nil, "comparison: ", ErrNilFunction),
-		refuse(b.redacts && (b.redact.payload == nil || b.redact.result == nil), "redaction: ", ErrNilFunction),
-		refuse(b.recheck < 0, fmt.Sprintf("recheck delay %v: ", b.recheck), ErrTooSmall),
+		b.validate("read"),
+		refuse(b.cutover != nil && !knownOrder(b.order), fmt.Sprintf("%q: ", string(b.order)), ErrUnknownOrder),
+		b.validateComparison(),
+		refuse(b.rows && !b.compare.HasRows(), "compare rows between writes: ", ErrNoRows),
 		b.validateIgnored(),
-		refuse(b.clones && b.clone == nil, "clone: ", ErrNilFunction),
-		refuse(b.keyed && b.key == nil, "key: ", ErrNilFunction),
-		refuse(b.detached() && !b.clones && !b.unshared && !sharable(reflect.TypeFor[R]()), "", ErrCloneRequired),
+		b.validateRechecks(),
+		refuse(b.absents && b.absent == nil, "not found: ", ErrNilFunction),
+		refuse(b.falls && b.fallBack == nil, "fall back: ", ErrNilFunction),
+		refuseKey(b.keyed, "key: ", b.between),
+		b.validateResults(b.outlives()),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("building a reader: %w", err)
 	}
-	return &Reader[P, R]{
-		cutover: b.cutover,
-		op: operation[P, R]{
-			settings: b.cutover.settings,
-			kind:     ldmigration.Read,
-			calls:    [2]func(context.Context, P) (R, error){oldSide: b.old, newSide: b.new},
-			compare:  comparing[R]{Comparison: b.compare, ignored: slices.Clone(b.ignored)},
-			recheck:  b.recheck,
-			redact:   b.redact,
-			clone:    b.clone,
-			fallBack: b.fallBack,
-			key:      b.key,
-		},
-	}, nil
+	op := b.operation(ldmigration.Read)
+	op.order = b.order
+	op.compare = comparing[R]{comparison: b.compare, given: b.compares, ignored: slices.Clone(b.ignored)}
+	op.recheck = slices.Clone(b.recheck)
+	op.absent = b.absent
+	op.fallBack = b.fallBack
+	op.key = b.between
+	op.rows = b.rows
+	if op.key.of != nil || op.rows {
+		op.keys.Watch()
+	}
+	return &Reader[P, R]{cutover: b.cutover, op: op}, nil
+}
+
+// outlives reports whether the library may use a result after its caller has it.
+func (b *ReaderBuilder[P, R]) outlives() bool {
+	return b.order == Detached || len(b.recheck) > 0 || b.cutover != nil && b.cutover.settings.returnAtDeadline
+}
+
+func (b *ReaderBuilder[P, R]) validateComparison() error {
+	if b.compareErr == nil {
+		return nil
+	}
+	return fmt.Errorf("comparison: %w", b.compareErr)
 }
 
 func (b *ReaderBuilder[P, R]) validateIgnored() error {
@@ -184,6 +327,10 @@ func (b *ReaderBuilder[P, R]) validateIgnored() error {
 	return errors.Join(errs...)
 }
 
-func (b *ReaderBuilder[P, R]) detached() bool {
-	return b.cutover != nil && b.cutover.settings.order == Detached
+func (b *ReaderBuilder[P, R]) validateRechecks() error {
+	var errs []error
+	for _, delay := range b.recheck {
+		errs = append(errs, refuse(delay < 0, fmt.Sprintf("recheck delay %v: ", delay), ErrTooSmall))
+	}
+	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -9,9 +10,11 @@ import (
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	"github.com/launchdarkly/go-sdk-common/v3/ldreason"
 	ldevents "github.com/launchdarkly/go-sdk-events/v3"
+
+	"github.com/gocutover/cutover/internal/turn"
 )
 
-// settings is what all operations of one Cutover or one Migrator share. It does not change once built.
+// settings is what all operations of one Cutover or Migrator share. It does not change once built.
 type settings struct {
 	evaluator
 	log          logger
@@ -20,16 +23,19 @@ type settings struct {
 	trackLatency bool
 	trackErrors  bool
 	observers    []Observer
-	inline       bool // secondaries that run before or after the authoritative call run on its goroutine
+	inline       bool // secondaries that do not run beside the authoritative call run inline
+	seldom       *seldomLog
 
-	// What follows only a Cutover has.
-	limits *timeouts // of secondaries; nil is none
-	owner  *background
-	keys   *keySpace
-	watch  *stageWatch
+	// Only a Cutover has these.
+	flag             string
+	background       *background
+	reads, writes    *lane
+	keys             *turn.Space
+	watch            *stageWatch
+	returnAtDeadline bool
 }
 
-// request is whose stage an operation asks for.
+// request is the flag, the evaluation context and the default stage of an operation.
 type request struct {
 	flag         string
 	user         ldcontext.Context
@@ -41,12 +47,16 @@ type request struct {
 type outcome struct {
 	invoked  bool
 	returned bool
+	absent   bool // it returned "no such record"
+	asked    bool // whether it is absent is known
+	lost     bool // its value could not be copied
 	err      error
 	start    time.Duration
 	latency  time.Duration
 }
 
-// record is what one operation finds out on its way, but for the values, whose type only the operation knows.
+// record is what one operation finds out, except for the values, whose type only the operation
+// knows.
 type record struct {
 	request
 	evaluation
@@ -55,19 +65,49 @@ type record struct {
 	sides     [2]outcome
 	answer    side // whose outcome the caller gets
 	explain   bool // the caller wants to know where the results differ
-	rechecked bool
+	rechecks  int  // how often both were read again
 	detached  bool // the caller has its result already
 	compared
-	drawn  drawn
-	glance glance
-	err    error // why the operation was not run
+	drawn        drawn
+	falls        bool        // the secondary may answer for the failed authoritative read
+	since        uint64      // a mark of when the reads began, to find writes meanwhile
+	turn         *turn.Turn  // of the record that is written, if writes of it take turns
+	again        [2]outcome  // of the last reads, if rechecks is not zero
+	payloadFault *PanicError // of a clone of the payload
+	err          error       // why the operation was not run
 }
 
-// succeeded and failed are what a call is that returned; one that did not is neither.
-func (o *outcome) succeeded() bool { return o.returned && o.err == nil }
-func (o *outcome) failed() bool    { return o.returned && o.err != nil }
+// endTurn lets the next write of the record continue.
+func (rec *record) endTurn() {
+	if rec.turn != nil {
+		rec.turn.End()
+	}
+}
 
-// end is when the call ended, by the monotonic clock, if it was made.
+// observed returns an outcome as observers get it: the times of the first call, the answer of the
+// last.
+func (rec *record) observed(which side) outcome {
+	out := rec.sides[which]
+	if rec.rechecks > 0 {
+		last := rec.again[which]
+		out.returned, out.err, out.absent, out.lost = last.returned, last.err, last.absent, last.lost
+	}
+	return out
+}
+
+// skipped reports whether the stage uses both systems and the secondary was skipped.
+func (rec *record) skipped() bool {
+	second := &rec.sides[rec.plan.authoritative.other()]
+	return rec.plan.both && !second.invoked && second.err != nil
+}
+
+// succeeded reports whether the call returned a value and no error.
+func (o *outcome) succeeded() bool { return o.returned && o.err == nil && !o.absent }
+
+// answered reports whether the call succeeded or said that there is no such record.
+func (o *outcome) answered() bool { return o.returned && (o.err == nil || o.absent) }
+
+// end returns when the call ended, by the monotonic clock, if it was made.
 func (o *outcome) end() time.Duration { return o.start + o.latency }
 
 func (rec *record) fellBack() bool { return rec.answer != rec.plan.authoritative }
@@ -75,28 +115,40 @@ func (rec *record) fellBack() bool { return rec.answer != rec.plan.authoritative
 // report builds the op event and sends it.
 func (s *settings) report(ctx context.Context, rec *record) {
 	var event ldevents.MigrationOpEventData
-	if err := s.event(rec, &event); err != nil {
-		if s.once.first(rec.flag, "event") {
-			s.log.error(ctx, "op event not sent", flagAttr(rec.flag), errAttr(err))
+	var err error
+	s.contain(ctx, rec.flag, "flag client", func() {
+		if err = s.event(rec, &event); err != nil {
+			return
 		}
-		return
-	}
-	if event.Evaluation.IsDefaultValue() {
-		s.notice(ctx, rec, &event.Evaluation)
-	}
-	if err := s.client.TrackMigrationOp(event); err != nil {
+		if event.Evaluation.IsDefaultValue() {
+			s.notice(ctx, rec, &event.Evaluation)
+		}
+		err = s.client.TrackMigrationOp(event)
+	})
+	if err != nil && s.seldom.first(rec.flag, "event") {
 		s.log.error(ctx, "op event not sent", flagAttr(rec.flag), errAttr(err))
 	}
 }
 
-// event fills in the op event: by the client's tracker, or by what was learnt of the flag where there is none.
+// tellPanic logs a panic that is not the caller's, which only observers would see otherwise.
+func (s *settings) tellPanic(ctx context.Context, rec *record, out *outcome, what string) {
+	if out.err == nil {
+		return
+	}
+	var fault *PanicError
+	if errors.As(out.err, &fault) && fault.Stack != nil && s.seldom.first(rec.flag, what) {
+		s.log.error(ctx, what, flagAttr(rec.flag), errAttr(fault), stackAttr(fault))
+	}
+}
+
+// event fills in the op event, by the client's tracker or, without one, by the flag's facts.
 func (s *settings) event(rec *record, event *ldevents.MigrationOpEventData) error {
 	var m marks
 	for i := range rec.sides {
 		out := &rec.sides[i]
 		m.sides[i] = mark{
 			invoked: out.invoked,
-			failed:  s.trackErrors && out.invoked && out.err != nil,
+			failed:  s.trackErrors && out.invoked && out.err != nil && !out.absent,
 			timed:   s.trackLatency && out.invoked,
 			latency: out.latency,
 		}
@@ -105,7 +157,7 @@ func (s *settings) event(rec *record, event *ldevents.MigrationOpEventData) erro
 		return m.fillBy(rec.tracker, rec, event)
 	}
 	if rec.consistency.Checked() {
-		m.check = checkOf(rec.consistency == Consistent, rec.facts.checkRatio)
+		m.check = checkOf(rec.consistency == Consistent, rec.facts.checkRatio())
 	}
 	event.CreationDate = rec.facts.wallAt(rec.end())
 	event.Context = ldevents.Context(rec.user)
@@ -120,10 +172,10 @@ func (s *settings) event(rec *record, event *ldevents.MigrationOpEventData) erro
 	return validIn(rec.flag, &rec.user)
 }
 
-// end is when the last of the calls ended, by the monotonic clock.
+// end returns when the last of the calls ended, by the monotonic clock.
 func (rec *record) end() time.Duration {
 	before, after := &rec.sides[oldSide], &rec.sides[newSide]
-	switch { // times may lie below zero, in a testing/synctest bubble
+	switch { // times may be negative, in a testing/synctest bubble
 	case !before.invoked:
 		return after.end()
 	case !after.invoked:
@@ -133,7 +185,7 @@ func (rec *record) end() time.Duration {
 	}
 }
 
-// notice says once per flag that operations run at the default stage because the flag gives none.
+// notice logs once per flag that operations run at the default stage because the flag gives none.
 func (s *settings) notice(ctx context.Context, rec *record, detail *ldreason.EvaluationDetail) {
 	if detail.Reason.GetKind() == "" {
 		return

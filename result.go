@@ -2,7 +2,7 @@ package cutover
 
 import "github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 
-// MigrationResult is the result of one origin's function, as the SDK's type of that name.
+// MigrationResult is the result of one origin's function, like the SDK's type of that name.
 type MigrationResult struct {
 	success bool
 	origin  ldmigration.Origin
@@ -23,13 +23,15 @@ func NewErrorMigrationResult(origin ldmigration.Origin, err error) MigrationResu
 // IsSuccess reports whether the function succeeded.
 func (m MigrationResult) IsSuccess() bool { return m.success }
 
-// GetResult returns the function's value, nil if it failed.
+// GetResult returns the function's value, or nil if it failed.
 func (m MigrationResult) GetResult() any { return m.result }
 
-// GetOrigin returns whose result this is. It is empty if no function was run; see [StageError].
+// GetOrigin returns the origin of the result. It is empty if no function was called; see
+// [StageError].
 func (m MigrationResult) GetOrigin() ldmigration.Origin { return m.origin }
 
-// GetError returns why the function failed, or why none was run; nil if it succeeded.
+// GetError returns the function's error, or why no function was called. It is nil if the function
+// succeeded.
 func (m MigrationResult) GetError() error { return m.err }
 
 // MigrationReadResult is the authoritative result of a read.
@@ -42,13 +44,15 @@ func NewMigrationReadResult(result MigrationResult) MigrationReadResult {
 	return MigrationReadResult{result}
 }
 
-// MigrationWriteResult is the authoritative result of a write, and the other origin's where that was written to.
+// MigrationWriteResult is the authoritative result of a write, and the other origin's if that was
+// written to.
 type MigrationWriteResult struct {
 	authoritative    MigrationResult
 	nonAuthoritative *MigrationResult
 }
 
-// NewMigrationWriteResult returns the result of a write; nonAuthoritative is nil if the other origin was not written to.
+// NewMigrationWriteResult returns the result of a write; nonAuthoritative is nil if the other
+// origin was not written to.
 func NewMigrationWriteResult(authoritative MigrationResult, nonAuthoritative *MigrationResult) MigrationWriteResult {
 	return MigrationWriteResult{authoritative, nonAuthoritative}
 }
@@ -56,8 +60,8 @@ func NewMigrationWriteResult(authoritative MigrationResult, nonAuthoritative *Mi
 // GetAuthoritativeResult returns the authoritative origin's result.
 func (m MigrationWriteResult) GetAuthoritativeResult() MigrationResult { return m.authoritative }
 
-// GetNonAuthoritativeResult returns the other origin's result, or nil if the stage writes to one only or the
-// authoritative write failed.
+// GetNonAuthoritativeResult returns the other origin's result. It is nil if the stage writes to one
+// origin only or the authoritative write failed.
 func (m MigrationWriteResult) GetNonAuthoritativeResult() *MigrationResult { return m.nonAuthoritative }
 
 func migrationResultOf(rec *record, values *[2]any, which side) MigrationResult {

@@ -1,8 +1,12 @@
 package cutover
 
-import "github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+import (
+	"fmt"
 
-// side indexes whatever is kept once per origin, so that two origins need an array and no map.
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+)
+
+// side is the index of what is kept once per origin, so that two origins need an array and no map.
 type side uint8
 
 const (
@@ -25,7 +29,7 @@ func sideOf(origin ldmigration.Origin) (side, bool) {
 	return 0, false
 }
 
-// plan says which origins an operation asks at a stage, and whose answer the caller gets.
+// plan says which origins an operation calls at a stage, and whose result the caller gets.
 type plan struct {
 	authoritative side
 	both          bool
@@ -36,8 +40,8 @@ type stageRow struct {
 	reads, writes plan
 }
 
-// stages is the stage table: the only place that knows what a stage means. Reads that ask both origins are the ones
-// whose consistency is checked; writes that ask both go to the authoritative one first.
+// stages is the stage table: the only place that knows what a stage means. Reads from both origins
+// are compared; writes to both go to the authoritative one first.
 var stages = [...]stageRow{
 	{ldmigration.Off, plan{oldSide, false}, plan{oldSide, false}},
 	{ldmigration.DualWrite, plan{oldSide, false}, plan{oldSide, true}},
@@ -47,31 +51,7 @@ var stages = [...]stageRow{
 	{ldmigration.Complete, plan{newSide, false}, plan{newSide, false}},
 }
 
-// jump is a move between two stages.
-type jump struct{ from, to ldmigration.Stage }
-
-// jumps are the moves after which something is missing that was written before, and what that is. The reads of the later
-// stage are answered by an origin that the writes of the earlier one did not reach; or, from complete back to live, the
-// next step back would be.
-var jumps = map[jump]string{
-	{ldmigration.Off, ldmigration.Live}:           missingInNew,
-	{ldmigration.Off, ldmigration.RampDown}:       missingInNew,
-	{ldmigration.Off, ldmigration.Complete}:       missingInNew,
-	{ldmigration.Complete, ldmigration.Live}:      "what was written at complete is missing in the old system: do not go back further",
-	{ldmigration.Complete, ldmigration.Shadow}:    missingInOld,
-	{ldmigration.Complete, ldmigration.DualWrite}: missingInOld,
-	{ldmigration.Complete, ldmigration.Off}:       missingInOld,
-}
-
-const (
-	missingInNew = "what was written at off is missing in the new system, unless it was copied"
-	missingInOld = "what was written at complete is missing in the old system, unless it was copied"
-)
-
-// loses says what goes missing by a move, or nothing.
-func loses(from, to ldmigration.Stage) string { return jumps[jump{from, to}] }
-
-// planFor looks an operation up in the stage table. It reports false for what is no stage.
+// planFor looks up an operation in the stage table. It reports false for an unknown stage.
 func planFor(stage ldmigration.Stage, operation ldmigration.Operation) (plan, bool) {
 	row := stageRowOf(stage)
 	if row < 0 {
@@ -83,7 +63,7 @@ func planFor(stage ldmigration.Stage, operation ldmigration.Operation) (plan, bo
 	return stages[row].reads, true
 }
 
-// stageRowOf returns the row of a stage in the table, -1 for what is no stage.
+// stageRowOf returns the row of a stage in the table, or -1 for an unknown stage.
 func stageRowOf(stage ldmigration.Stage) int {
 	for i := range stages {
 		if stages[i].stage == stage {
@@ -94,3 +74,59 @@ func stageRowOf(stage ldmigration.Stage) int {
 }
 
 func isStage(stage ldmigration.Stage) bool { return stageRowOf(stage) >= 0 }
+
+// What goes wrong by a move, or while two stages are in use side by side, follows from the stage
+// table: a record is missing where reads are answered by a system that some writes did not reach.
+
+// moveRisk returns what goes wrong by a move, or "". Once complete was in use, every step back
+// leads to a stage at which the old system answers, and that lacks what was written at complete.
+func moveRisk(from, to int, sinceComplete bool) string {
+	complete := stageRowOf(ldmigration.Complete)
+	reader := stages[to].reads.authoritative
+	switch {
+	case !writes(from, reader):
+		return lacks("was", from, reader) + ", unless it was copied"
+	case !sinceComplete || to > from:
+		return ""
+	case writes(complete, reader):
+		return lacks("was", complete, reader.other()) + ": do not go back further"
+	default:
+		return lacks("was", complete, reader) + ", unless it was copied"
+	}
+}
+
+// besideRisk returns what goes wrong while two stages are in use side by side, or "".
+func besideRisk(a, b int) string {
+	if a > b {
+		a, b = b, a
+	}
+	one, other := stages[a].writes, stages[b].writes
+	if one.both && other.both {
+		if one.authoritative == other.authoritative {
+			return ""
+		}
+		return fmt.Sprintf(
+			"%s and %s write in opposite orders: two writes of one record can leave the systems different for good",
+			stages[a].stage, stages[b].stage)
+	}
+	risk := ""
+	for _, by := range [2]int{a, b} {
+		if stages[by].writes.both {
+			continue
+		}
+		if risk != "" {
+			risk += ", and "
+		}
+		risk += lacks("is", by, stages[by].writes.authoritative.other())
+	}
+	return risk
+}
+
+func lacks(tense string, stage int, s side) string {
+	return fmt.Sprintf("what %s written at %s is missing in the %s system", tense, stages[stage].stage, s.origin())
+}
+
+// writes reports whether a write at a stage reaches a system.
+func writes(stage int, s side) bool {
+	return stages[stage].writes.both || stages[stage].writes.authoritative == s
+}

@@ -17,8 +17,8 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// The exhaustive table: stage × operation × order × what each origin's function does, through both APIs, against the
-// design's stage table written down here a second time and by hand.
+// The exhaustive table: stage × operation × order × what each origin's function does, through both
+// APIs, against a second copy of the stage table that was written by hand.
 
 type expectation struct {
 	authoritative ldmigration.Origin
@@ -102,7 +102,7 @@ type ran struct {
 	panicked any
 	value    any
 	err      error
-	// secondary as the API shows it: nil if it was not asked, or if the API does not show it.
+	// secondary is nil if it was not called, or if the API does not show it.
 	secondaryShown bool
 	secondaryErr   error
 }
@@ -154,8 +154,8 @@ func (c tableCase) expected() expectation { return design[c.stage][c.operation] 
 
 func (c tableCase) end(origin ldmigration.Origin) ending { return c.endings[origin] }
 
-// secondaryRuns: a secondary write only after a success, a secondary read unless the authoritative one, coming first,
-// never returned.
+// secondaryRuns: a secondary write runs only after a success. A secondary read runs unless the
+// authoritative one came first and never returned.
 func (c tableCase) secondaryRuns() (must, may bool) {
 	e := c.expected()
 	authoritative := c.end(e.authoritative)
@@ -270,7 +270,8 @@ func keys[V any](m map[ldmigration.Origin]V) []ldmigration.Origin {
 	return all
 }
 
-// onOwnGoroutine runs what may panic or exit, and says which of the three endings it had.
+// onOwnGoroutine runs a function that may panic or exit, and returns which of the three endings it
+// had.
 func onOwnGoroutine(operation func() ran) ran {
 	done := make(chan ran)
 	go func() {
@@ -338,7 +339,7 @@ func runTyped(t *testing.T, client *stagedClient, c tableCase, calls *journal) r
 	var detail cutover.Detail[string]
 	got := onOwnGoroutine(func() ran {
 		if c.operation == ldmigration.Read {
-			reader, err := cutover.NewReader(built, typed("old"), typed("new")).Compare(func(old, new string) bool {
+			reader, err := cutover.NewReader(built, typed("old"), typed("new")).CompareFunc(func(old, new string) bool {
 				assert.Equal(t, "old payload", old, "old first, at every stage")
 				assert.Equal(t, "new payload", new)
 				return false

@@ -37,7 +37,7 @@ func TestASecondaryThatHeedsItsDeadline(t *testing.T) {
 					<-ctx.Done()
 					return "", ctx.Err()
 				}
-				got, err := readerOf(t, c, value("old"), heeds, cutover.Equal).Read(t.Context(), user, "id")
+				got, err := readerOf(t, c, value("old"), heeds, equal).Read(t.Context(), user, "id")
 				require.NoError(t, err)
 				assert.Equal(t, "old", got)
 				require.NoError(t, c.Close(t.Context()))
@@ -64,7 +64,7 @@ func TestASecondaryThatIgnoresItsDeadline(t *testing.T) {
 				c := build(t, cutover.New(client, "flag").ReadOrder(order).SecondaryTimeout(time.Second).
 					Observe(observed).Logger(log.logger()))
 				begin := time.Now()
-				got, err := readerOf(t, c, after(time.Minute, "late"), value("new"), cutover.Equal).Read(t.Context(), user, "id")
+				got, err := readerOf(t, c, after(time.Minute, "late"), value("new"), equal).Read(t.Context(), user, "id")
 				require.NoError(t, err)
 				assert.Equal(t, "new", got)
 				if order != cutover.Detached {
@@ -78,7 +78,7 @@ func TestASecondaryThatIgnoresItsDeadline(t *testing.T) {
 				require.EqualError(t, o.Old.Err, "secondary timed out after 1s")
 				assert.Nil(t, o.Old.Value, "what came late changes nothing")
 				assert.Equal(t, time.Second, o.Old.Latency)
-				assert.Equal(t, cutover.NotBothSucceeded, o.Consistency)
+				assert.Equal(t, cutover.ReadFailed, o.Consistency)
 				event := client.only(t)
 				assert.Len(t, event.Invoked, 2, "it was attempted")
 				assert.Equal(t, []ldmigration.Origin{"old"}, keys(event.Error))
@@ -150,7 +150,7 @@ func TestWithoutATimeoutTheSecondaryIsWaitedFor(t *testing.T) {
 				time.Sleep(time.Hour)
 				return "v", ctx.Err()
 			}
-			detail := readerOf(t, c, value("v"), slow, cutover.Equal).ReadDetail(t.Context(), user, "id")
+			detail := readerOf(t, c, value("v"), slow, equal).ReadDetail(t.Context(), user, "id")
 			assert.Equal(t, cutover.Consistent, detail.Consistency)
 			assert.Equal(t, time.Hour, detail.New.Latency)
 		})
@@ -161,10 +161,10 @@ func TestReadsDoWithoutASecondaryThatHangsInTooManyAlready(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client := &stagedClient{stage: ldmigration.Shadow}
-		c := build(t, cutover.New(client, "flag").SecondaryTimeout(time.Second).BackgroundLimit(2))
+		c := build(t, cutover.New(client, "flag").SecondaryTimeout(time.Second).MaxBackground(2))
 		release := make(chan struct{})
 		hang := func(context.Context, string) (string, error) { <-release; return "", nil }
-		reader := readerOf(t, c, value("v"), hang, cutover.Equal)
+		reader := readerOf(t, c, value("v"), hang, equal)
 		begin := time.Now()
 		for range 5 {
 			got, err := reader.Read(t.Context(), user, "id")
@@ -197,7 +197,7 @@ func TestALatePanicIsLoggedAndContained(t *testing.T) {
 				late()
 				return "", nil
 			}
-			got, err := readerOf(t, c, value("v"), secondary, cutover.Equal).Read(t.Context(), user, "id")
+			got, err := readerOf(t, c, value("v"), secondary, equal).Read(t.Context(), user, "id")
 			require.NoError(t, err)
 			assert.Equal(t, "v", got)
 			require.NoError(t, c.Close(t.Context()))
@@ -323,7 +323,7 @@ func TestWhenASecondaryThatTimedOutBegan(t *testing.T) {
 	})
 }
 
-// errAsPanics is an error that nobody but its caller should ask anything.
+// errAsPanics is an error that panics if anybody but its caller asks it.
 type errAsPanics struct{ error }
 
 func (errAsPanics) As(any) bool   { panic("asked") }
@@ -343,7 +343,7 @@ func TestALateErrorIsNotAsked(t *testing.T) {
 	})
 }
 
-// In random order a secondary that goes first could use up the time that its caller has.
+// In random order a secondary that goes first could use up its caller's time.
 func TestASecondaryThatGoesFirstLeavesTheAuthoritativeCallHalfOfTheTime(t *testing.T) {
 	t.Parallel()
 	hang := func(ctx context.Context, _ string) (string, error) { <-ctx.Done(); return "", ctx.Err() }
@@ -381,24 +381,34 @@ func TestASecondaryThatGoesFirstLeavesTheAuthoritativeCallHalfOfTheTime(t *testi
 	}
 }
 
-func TestACallersDeadlineThatIsOverChangesNoTimeout(t *testing.T) {
+func TestInRandomOrderNobodyWaitsBeyondTheCallersDeadline(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").ReadOrder(ldmigration.Random))
-		ctx, cancel := context.WithTimeout(t.Context(), 0)
-		defer cancel()
-		for range 20 {
-			detail := readerOf(t, c, value("v"), after(time.Second, "v"), cutover.Equal).ReadDetail(ctx, user, "id")
-			assert.Equal(t, cutover.Consistent, detail.Consistency)
-		}
-	})
+	for name, left := range map[string]time.Duration{"that is over": -time.Second, "that is close": 100 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").ReadOrder(ldmigration.Random))
+				reader := readerOf(t, c, value("v"), after(time.Second, "v"), equal)
+				for range 20 {
+					ctx, cancel := context.WithTimeout(t.Context(), left)
+					begin := time.Now()
+					got, err := reader.Read(ctx, user, "id")
+					cancel()
+					require.NoError(t, err)
+					assert.Equal(t, "v", got)
+					assert.LessOrEqual(t, time.Since(begin), max(left, 1))
+				}
+				require.NoError(t, c.Close(t.Context()))
+			})
+		})
+	}
 }
 
 func TestBuildRefusesANegativeTimeoutAndNoBackground(t *testing.T) {
 	t.Parallel()
-	_, err := cutover.New(&stagedClient{}, "flag").SecondaryTimeout(-1).BackgroundLimit(0).Build()
+	_, err := cutover.New(&stagedClient{}, "flag").SecondaryTimeout(-1).MaxBackground(0).Build()
 	require.ErrorIs(t, err, cutover.ErrTooSmall)
-	for _, says := range []string{"secondary timeout -1ns", "background limit 0"} {
+	for _, says := range []string{"secondary timeout -1ns", "max background 0"} {
 		require.ErrorContains(t, err, says)
 	}
 }
@@ -420,7 +430,7 @@ func TestAReaderThatFallsBack(t *testing.T) {
 						}
 						return after(time.Second, "good")
 					}
-					reader, err := cutover.NewReader(c, choose("old"), choose("new")).Compare(cutover.Equal[string]).FallBack().Build()
+					reader, err := cutover.NewReader(c, choose("old"), choose("new")).CompareEqual().FallBack(func(ldmigration.Origin, error) bool { return true }).Build()
 					require.NoError(t, err)
 					detail := reader.ReadDetail(t.Context(), user, "id")
 					got, err := detail.Result()
@@ -428,10 +438,10 @@ func TestAReaderThatFallsBack(t *testing.T) {
 					assert.Equal(t, "good", got)
 					assert.True(t, detail.FellBack)
 					assert.Equal(t, e.authoritative, detail.Authoritative)
-					assert.Equal(t, cutover.NotBothSucceeded, detail.Consistency)
+					assert.Equal(t, cutover.ReadFailed, detail.Consistency)
 					assert.True(t, observed.only(t).FellBack)
 					assert.False(t, observed.only(t).Detached, "it waited")
-					assert.Contains(t, log.String(), "answering with the other one")
+					assert.Contains(t, log.String(), "returning the other system")
 					assert.Equal(t, []ldmigration.Origin{e.authoritative}, keys(client.only(t).Error))
 					got, err = reader.Read(t.Context(), user, "id")
 					require.NoError(t, err)
@@ -452,7 +462,7 @@ func TestAReaderHasNothingToFallBackOn(t *testing.T) {
 		ldmigration.RampDown: value("old"),
 	} {
 		c := build(t, cutover.New(&stagedClient{stage: stage}, "flag"))
-		reader, err := cutover.NewReader(c, old, failing).FallBack().Build()
+		reader, err := cutover.NewReader(c, old, failing).FallBack(func(ldmigration.Origin, error) bool { return true }).Build()
 		require.NoError(t, err)
 		detail := reader.ReadDetail(t.Context(), user, "id")
 		_, err = detail.Result()
@@ -468,7 +478,7 @@ func TestAReaderDoesNotFallBackFromAPanic(t *testing.T) {
 	t.Parallel()
 	observed := &seen{}
 	c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").Observe(observed))
-	reader, err := cutover.NewReader(c, panickingAuthoritative, value("new")).FallBack().Build()
+	reader, err := cutover.NewReader(c, panickingAuthoritative, value("new")).FallBack(func(ldmigration.Origin, error) bool { return true }).Build()
 	require.NoError(t, err)
 	got := onOwnGoroutine(func() ran {
 		_, err := reader.Read(t.Context(), user, "id")
@@ -523,7 +533,7 @@ func TestAWriterThatRequiresBoth(t *testing.T) {
 	require.EqualError(t, err, "old system: panic: old is gone")
 }
 
-// The call returns in the very instant in which its time is over, and either may come first.
+// The call returns at the instant at which its time is over; either may come first.
 func TestASecondaryThatReturnsAsItsTimeIsOver(t *testing.T) {
 	t.Parallel()
 	for _, order := range fourOrders {
@@ -532,7 +542,7 @@ func TestASecondaryThatReturnsAsItsTimeIsOver(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client := &stagedClient{stage: ldmigration.Shadow}
 				c := build(t, cutover.New(client, "flag").ReadOrder(order).SecondaryTimeout(time.Second))
-				reader := readerOf(t, c, value("v"), after(time.Second, "v"), cutover.Equal)
+				reader := readerOf(t, c, value("v"), after(time.Second, "v"), equal)
 				for i := range 200 {
 					_, err := reader.Read(t.Context(), user, "id")
 					require.NoError(t, err)

@@ -3,7 +3,6 @@ package cutover_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,94 +16,17 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-func TestOneQueueTimesOutWhatIsNotRemovedToTheInstant(t *testing.T) {
-	t.Parallel()
-	for seed := range uint64(20) {
-		synctest.Test(t, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(seed, 1))
-			q := &cutover.TimeoutQueue{Limit: time.Second}
-			var mu sync.Mutex
-			var all sync.WaitGroup
-			over := map[int]time.Time{}
-			for i := range 200 {
-				start := time.Duration(rng.IntN(3000)) * time.Millisecond
-				ends := time.Duration(rng.IntN(1300)) * time.Millisecond
-				if ends == q.Limit {
-					ends++
-				}
-				all.Go(func() {
-					time.Sleep(start)
-					begin := time.Now()
-					remove := q.Add(func() {
-						mu.Lock()
-						defer mu.Unlock()
-						assert.NotContains(t, over, i)
-						over[i] = time.Now()
-					})
-					time.Sleep(ends)
-					remove()
-					time.Sleep(2 * q.Limit)
-					mu.Lock()
-					defer mu.Unlock()
-					at, timedOut := over[i]
-					assert.Equal(t, ends > q.Limit, timedOut)
-					if timedOut {
-						assert.Equal(t, q.Limit, at.Sub(begin))
-					}
-				})
-			}
-			all.Wait()
-			synctest.Wait()
-			assert.False(t, q.Wakes(), "an empty queue comes to rest")
-		})
-	}
-}
-
-func TestAQueueThatIsEmptyInBetweenIsOnTimeAllTheSame(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		q := &cutover.TimeoutQueue{Limit: time.Second}
-		never := func() { t.Error("was removed") }
-		q.Add(never)()
-		time.Sleep(q.Limit / 2)
-		begin := time.Now()
-		took := make(chan time.Duration, 1)
-		q.Add(func() { took <- time.Since(begin) })
-		time.Sleep(3 * q.Limit / 4)
-		assert.True(t, q.Wakes(), "again, for the second one")
-		assert.Equal(t, q.Limit, <-took)
-		assert.False(t, q.Wakes())
-		q.Add(never)()
-		assert.True(t, q.Wakes(), "after it came to rest it is set again")
-	})
-}
-
-// One that is over may have a user's function to run, which must not hold up the others.
-func TestWhatFollowsFromOneTimeoutDoesNotHoldUpAnother(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		q := &cutover.TimeoutQueue{Limit: time.Second}
-		begin := time.Now()
-		took := make(chan time.Duration, 1)
-		q.Add(func() { time.Sleep(time.Hour) })
-		q.Add(goexit)
-		q.Add(func() { took <- time.Since(begin) })
-		assert.Equal(t, q.Limit, <-took)
-		time.Sleep(time.Hour)
-	})
-}
-
 func TestNoTimeoutWaitsForASecondaryThatHasReturned(t *testing.T) {
 	t.Parallel()
 	c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag"))
 	during := 0
-	count := func(context.Context, string) (string, error) { during = cutover.QueuedTimeouts(c); return "v", nil }
+	count := func(context.Context, string) (string, error) { during = cutover.UnderWay(c); return "v", nil }
 	reader := readerOf(t, c, value("v"), count, nil)
 	for range 100 {
 		_, err := reader.Read(t.Context(), user, "id")
 		require.NoError(t, err)
 		assert.Equal(t, 1, during)
-		assert.Zero(t, cutover.QueuedTimeouts(c))
+		assert.Zero(t, cutover.UnderWay(c))
 	}
 }
 
@@ -133,15 +55,15 @@ func TestAQueueSetByAnotherClockIsSetAnew(t *testing.T) {
 	require.NoError(t, c.Close(t.Context()))
 }
 
-// On the real clock, for in a bubble secondaries do not share their queues.
+// This runs on the real clock, because secondaries in a bubble do not share their queues.
 func TestManySecondariesThatHangAllTimeOut(t *testing.T) {
 	t.Parallel()
 	const limit, callers, each = 20 * time.Millisecond, 50, 5
 	client := &stagedClient{stage: ldmigration.Shadow}
-	c := build(t, cutover.New(client, "flag").SecondaryTimeout(limit).BackgroundLimit(2*callers*each))
+	c := build(t, cutover.New(client, "flag").SecondaryTimeout(limit).MaxBackground(2*callers*each))
 	release := make(chan struct{})
 	hang := func(context.Context, string) (string, error) { <-release; return "", nil }
-	hanging, quick := readerOf(t, c, value("v"), hang, nil), readerOf(t, c, value("v"), value("v"), cutover.Equal)
+	hanging, quick := readerOf(t, c, value("v"), hang, nil), readerOf(t, c, value("v"), value("v"), equal)
 	var all sync.WaitGroup
 	for range callers {
 		all.Go(func() {
@@ -160,7 +82,7 @@ func TestManySecondariesThatHangAllTimeOut(t *testing.T) {
 	require.NoError(t, c.Close(t.Context()))
 }
 
-// On the real clock too: one that has less time than the others must not stand behind them.
+// This also runs on the real clock: a call with less time than others must not wait behind them.
 func TestASecondaryWithLessTimeDoesNotWaitForTheOthers(t *testing.T) {
 	t.Parallel()
 	c := build(t, cutover.New(&stagedClient{stage: ldmigration.Shadow}, "flag").ReadOrder(ldmigration.Random).SecondaryTimeout(time.Hour))
@@ -204,7 +126,7 @@ func TestBubblesThatShareACutoverDoNotShareTimers(t *testing.T) {
 		time.Sleep(time.Minute) // the function under test, inside a synctest bubble
 		return "", nil
 	}
-	hanging, quick := readerOf(t, c, value("v"), hang, nil), readerOf(t, c, value("v"), value("v"), cutover.Equal)
+	hanging, quick := readerOf(t, c, value("v"), hang, nil), readerOf(t, c, value("v"), value("v"), equal)
 	for _, name := range []string{"one", "another", "a third"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,25 +20,28 @@ type OpTrackerParams struct {
 	FlagKey string
 	// Context is the evaluation context. If it is invalid, Build returns an error.
 	Context ldcontext.Context
-	// Default is the default stage that the caller gave.
+	// Default is the caller's default stage.
 	Default ldmigration.Stage
-	// Stage is the stage answered. It is put into Detail if Detail has no value.
+	// Stage is the evaluated stage. It is put into Detail if Detail has no value.
 	Stage ldmigration.Stage
-	// Detail is the evaluation's value, variation and reason, as the op event tells them.
+	// Detail is the evaluation's value, variation and reason, as the op event reports them.
 	Detail ldreason.EvaluationDetail
 	// Version is the flag's version, if it has one.
 	Version ldvalue.OptionalInt
-	// SamplingRatio is the flag's: of its op events, one in so many is sent. Undefined is 1; zero or less is never.
+	// SamplingRatio is the flag's: one in so many of its op events is sent. Undefined means 1; zero
+	// or less means never.
 	SamplingRatio ldvalue.OptionalInt
-	// CheckRatio is the flag's: of its reads from both, one in so many is compared. Undefined is 1; zero or less is never.
+	// CheckRatio is the flag's: one in so many of its reads from both is compared. Undefined means
+	// 1; zero or less means never.
 	CheckRatio ldvalue.OptionalInt
 }
 
-// OpTracker collects the measurements of one operation and builds its op event, as the SDK's own tracker does. A fake
-// flag client hands one out for each evaluation. It is safe for concurrent use.
+// OpTracker collects the measurements of one operation and builds its op event, as the SDK's
+// tracker does. A fake flag client returns one for each evaluation. It is safe for concurrent use.
 //
-// It differs from the SDK's in three ways: the function given to TrackConsistency runs while no lock is held, what is
-// recorded after Build does not reach an event already built, and making one costs no random source.
+// It differs from the SDK's tracker in three ways. TrackConsistency calls its function without a
+// lock. What is recorded after Build does not change an event already built. Making a tracker seeds
+// no random source.
 type OpTracker struct {
 	params OpTrackerParams
 
@@ -49,7 +52,8 @@ type OpTracker struct {
 
 var _ interfaces.LDMigrationOpTracker = (*OpTracker)(nil)
 
-// NewOpTracker returns a tracker for one operation. Before Build it needs an operation and at least one invoked origin.
+// NewOpTracker returns a tracker for one operation. Build needs an operation and at least one
+// invoked origin.
 func NewOpTracker(params OpTrackerParams) *OpTracker {
 	if params.Stage != "" && params.Detail.Value.IsNull() {
 		params.Detail.Value = ldvalue.String(string(params.Stage))
@@ -57,14 +61,15 @@ func NewOpTracker(params OpTrackerParams) *OpTracker {
 	return &OpTracker{params: params}
 }
 
-// Operation says whether this is a read or a write.
+// Operation records whether this is a read or a write.
 func (t *OpTracker) Operation(op ldmigration.Operation) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.op = op
 }
 
-// TrackInvoked records that an origin was called.
+// TrackInvoked records that an origin's function was called. Like the other methods it ignores an
+// unknown origin.
 func (t *OpTracker) TrackInvoked(origin ldmigration.Origin) {
 	t.mark(origin, func(m *mark) { m.invoked = true })
 }
@@ -74,13 +79,14 @@ func (t *OpTracker) TrackError(origin ldmigration.Origin) {
 	t.mark(origin, func(m *mark) { m.failed = true })
 }
 
-// TrackLatency records how long an origin took. The op event tells it in whole milliseconds, rounded down.
+// TrackLatency records how long an origin took. The op event has whole milliseconds, rounded down.
 func (t *OpTracker) TrackLatency(origin ldmigration.Origin, duration time.Duration) {
 	t.mark(origin, func(m *mark) { m.timed, m.latency = true, duration })
 }
 
-// TrackConsistency calls isConsistent if the flag's check ratio draws this operation, and records its answer. The
-// function runs on the caller's goroutine and may use the tracker; if it panics, nothing is recorded.
+// TrackConsistency calls isConsistent if the flag's check ratio selects this operation, and records
+// the answer. The function runs on the caller's goroutine and may use the tracker. If it panics,
+// nothing is recorded.
 func (t *OpTracker) TrackConsistency(isConsistent func() bool) {
 	ratio := t.params.CheckRatio.OrElse(1)
 	if !draw(ratio) {
@@ -92,9 +98,10 @@ func (t *OpTracker) TrackConsistency(isConsistent func() bool) {
 	t.marks.check = check
 }
 
-// Build returns the op event. It returns an error and no event if the flag key is empty, the evaluation context is
-// invalid, no operation or no invoked origin was recorded, a latency or an error belongs to an origin that was not
-// invoked, or a consistency was recorded without both.
+// Build returns the op event. It returns an error and no event if the flag key is empty, the
+// evaluation context is invalid, no operation or no invoked origin was recorded, a latency or an
+// error was recorded for an origin that was not invoked, or a consistency was recorded without both
+// origins.
 func (t *OpTracker) Build() (*ldevents.MigrationOpEventData, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

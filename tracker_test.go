@@ -109,8 +109,8 @@ func TestAnUnknownOriginIsNotTracked(t *testing.T) {
 	require.ErrorContains(t, err, "no origin was recorded as invoked")
 }
 
-// FuzzTrackerAgainstTheSDKs records the same things in both trackers, in any order and number, and wants the same event
-// or an error from both.
+// FuzzTrackerAgainstTheSDKs records the same in both trackers, in any order and number, and
+// requires equal events or an error from both.
 func FuzzTrackerAgainstTheSDKs(f *testing.F) {
 	f.Add([]byte{0, 2, 3, 8}, 1, 7, 1)
 	f.Add([]byte{0, 2, 4, 6, 8}, 0, 0, 0)

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// wire is the SDK's real event processor whose sender keeps the JSON that would have gone over the network.
+// wire is the SDK's real event processor with a sender that keeps the JSON.
 type wire struct {
 	mu     sync.Mutex
 	events []map[string]any
@@ -42,12 +42,12 @@ func (w *wire) SendEventData(_ ldevents.EventDataKind, data []byte, _ int) ldeve
 	return ldevents.EventSenderResult{Success: true}
 }
 
-// sentEvents is the JSON of what was sent, without time stamps and sorted: the op events, and the evaluation events and
-// their summaries that come with them.
+// sentEvents is the JSON that was sent, sorted and without time stamps: op events, evaluation
+// events and their summaries.
 type sentEvents struct{ ops, evaluations []string }
 
-// take flushes the client and returns what was sent since the last take. Evaluation events are taken without their
-// reason, which fast evaluation adds; see Builder.FastEvaluation.
+// take flushes the client and returns what was sent since the last take. It removes the reason from
+// evaluation events, which fast evaluation adds; see Builder.FastEvaluation.
 func (w *wire) take(t *testing.T, client *ld.LDClient) (taken sentEvents) {
 	t.Helper()
 	client.FlushAndWait(time.Minute) // false also where there was nothing to flush
@@ -79,7 +79,7 @@ func (w *wire) take(t *testing.T, client *ld.LDClient) (taken sentEvents) {
 	return taken
 }
 
-// sortContextKinds orders what the SDK writes in the order of a map.
+// sortContextKinds sorts what the SDK writes in the order of a map.
 func sortContextKinds(summary map[string]any) {
 	for _, feature := range summary["features"].(map[string]any) {
 		kinds := feature.(map[string]any)["contextKinds"].([]any)
@@ -87,7 +87,8 @@ func sortContextKinds(summary map[string]any) {
 	}
 }
 
-// realClient is the SDK's client on flags of the test's own, with its events on a wire. It is closed with the test.
+// realClient is the SDK's client with the test's own flags, and its events on a wire. The test's
+// cleanup closes it.
 func realClient(t *testing.T, flags []ldmodel.FeatureFlag, hooks ...ldhooks.Hook) (*ld.LDClient, *wire, *ldtestdata.TestDataSource) {
 	t.Helper()
 	data := ldtestdata.DataSource()
@@ -123,7 +124,7 @@ func (n *neverReady) Close() error {
 	return nil
 }
 
-// opEvents is an event processor that keeps the op events it is given, and nothing else.
+// opEvents is an event processor that keeps only the op events.
 type opEvents struct {
 	mu     sync.Mutex
 	events []ldevents.MigrationOpEventData

@@ -4,94 +4,139 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
-// Writer writes a P to the old system, the new one or both, as the stage says, for functions that return only an error.
-// It is safe for concurrent use if its functions are.
+// Writer writes a P to the old system, the new one or both, as the stage says, with functions that
+// return only an error. It is safe for concurrent use if its functions are.
 type Writer[P any] struct {
 	returning ReturningWriter[P, struct{}]
 }
 
-// Write evaluates the stage for user, the evaluation context, and writes to the authoritative origin first. If that
-// succeeded and the stage writes to both, it writes to the other one too; the other one's error is in the op event, the
-// detail and the observation, and is no error of Write.
-func (w *Writer[P]) Write(ctx context.Context, user ldcontext.Context, payload P) error {
-	_, err := w.returning.Write(ctx, user, payload)
+// Write evaluates the stage for evalContext and writes to the authoritative origin. If that
+// succeeds and the stage writes to both, it writes to the secondary too. The secondary's error is
+// reported in the op event, details and observations, and not returned. If no function was called,
+// the error is an [ErrNotRun]. A nil ctx is [context.Background].
+func (w *Writer[P]) Write(ctx context.Context, evalContext ldcontext.Context, payload P) error {
+	_, err := w.returning.Write(ctx, evalContext, payload)
 	return err
 }
 
-// WriteDetail is Write, and tells the stage, each origin's error and how long it took.
-func (w *Writer[P]) WriteDetail(ctx context.Context, user ldcontext.Context, payload P) Detail[struct{}] {
-	return w.returning.WriteDetail(ctx, user, payload)
+// WriteDetail is like Write, and returns the stage and both outcomes with their latencies.
+func (w *Writer[P]) WriteDetail(ctx context.Context, evalContext ldcontext.Context, payload P) Detail[struct{}] {
+	return w.returning.WriteDetail(ctx, evalContext, payload)
 }
 
-// ReturningWriter is a [Writer] whose functions return a value too: an identifier, a version, the stored record. It is
-// safe for concurrent use if its functions are.
+// ReturningWriter is a [Writer] whose functions return a value too, such as an identifier, a
+// version or the stored record. It is safe for concurrent use if its functions are.
 type ReturningWriter[P, R any] struct {
 	cutover *Cutover
 	op      operation[P, R]
 }
 
-// Write does what Write of a [Writer] does, and returns what the authoritative function returned.
-func (w *ReturningWriter[P, R]) Write(ctx context.Context, user ldcontext.Context, payload P) (R, error) {
+// Write is like Write of a [Writer], and returns the authoritative value too.
+func (w *ReturningWriter[P, R]) Write(ctx context.Context, evalContext ldcontext.Context, payload P) (R, error) {
 	var rec record
-	w.cutover.ask(&rec, &user)
+	w.cutover.ask(&rec, &evalContext)
 	values := w.op.run(ctx, payload, &rec)
 	return resultOf(&w.op, &rec, &values)
 }
 
-// WriteDetail is Write, and tells the stage, what each origin returned and how long it took.
-func (w *ReturningWriter[P, R]) WriteDetail(ctx context.Context, user ldcontext.Context, payload P) Detail[R] {
+// WriteDetail is like Write, and returns the stage and both outcomes with their latencies.
+func (w *ReturningWriter[P, R]) WriteDetail(ctx context.Context, evalContext ldcontext.Context, payload P) Detail[R] {
 	var rec record
-	w.cutover.ask(&rec, &user)
+	w.cutover.ask(&rec, &evalContext)
 	values := w.op.run(ctx, payload, &rec)
 	return detailOf(&w.op, &rec, &values)
 }
 
-// WriterBuilder gathers what a [Writer] needs. It is not safe for concurrent use.
+// WriterBuilder collects the settings of a [Writer]. A second call of a method replaces the first.
+// A WriterBuilder is not safe for concurrent use.
 type WriterBuilder[P any] struct {
 	returning *ReturningWriterBuilder[P, struct{}]
 }
 
-// NewWriter begins a writer under c of two functions that return only an error. The first to be called gets the
-// caller's context; the other one gets its values without its cancellation, so that a write is not left half done, and the
-// deadline of [Builder.SecondaryTimeout].
+// NewWriter begins a writer under c of two functions that return only an error. The authoritative
+// function gets the caller's context. The secondary gets the values of that context without its
+// cancellation, so that no write is left half done, and the deadline of [Builder.SecondaryTimeout].
 func NewWriter[P any](c *Cutover, old, new func(context.Context, P) error) *WriterBuilder[P] {
 	return &WriterBuilder[P]{NewReturningWriter(c, withoutValue(old), withoutValue(new))}
 }
 
-// SerializeBy makes operations of one key run one after the other, in the order in which they came, whatever the stage:
-// two writes of a record can then not reach the two systems in different orders. It holds within this process, for all
-// writers of the [Cutover] that have it. Different keys do not wait for each other. The wait ends with the caller's
-// context: then nothing is run, and the error is the context's. Build refuses nil.
+// SerializeBy makes writes of one key run one after the other, in the order of arrival, so that two
+// writes of a record cannot reach the two systems in different orders. It holds at every stage,
+// within this process, for all writers of the [Cutover] that have it. Writes of different keys do
+// not wait for each other. The default is not to wait. Build returns an error for the zero KeyFunc.
 //
-// A key is held until both writes are done: one that hangs holds it for [Builder.SecondaryTimeout], and each write behind
-// it may wait as long again. A secondary that outlived its timeout does not keep its key: what it writes later may still
-// come too late. A function
-// that writes the same key through a writer again waits for itself.
+// The wait ends with the caller's context: then nothing is run, and the error is an [ErrNotRun]. A
+// key is held until both writes are done or the secondary's time is over, and not while observers
+// run. While a secondary write runs on after its timeout, later writes of its key skip the
+// secondary, with an [ErrSecondarySkipped]: the late write could undo them.
+//
+// A function that writes the key it holds again gets an [ErrDeadlock]. So does a function whose
+// write of another key would wait for itself through other writes. Both are detected only if the
+// function passes on the context that it was given.
 func (b *WriterBuilder[P]) SerializeBy(key KeyFunc[P]) *WriterBuilder[P] {
 	b.returning.SerializeBy(key)
 	return b
 }
 
-// RequireBoth makes Write return an error if either origin failed: an [OriginError] that tells which one. The default is
-// to return the authoritative one's error alone.
+// RequireBoth makes Write return an [OriginError] if either origin failed. A secondary that timed
+// out or was skipped has failed too. The default is to return the authoritative error alone.
 func (b *WriterBuilder[P]) RequireBoth() *WriterBuilder[P] {
 	b.returning.RequireBoth()
 	return b
 }
 
-// Redact says what of payloads may leave the process: what [Shown] has of them. The default is nothing. Build refuses nil.
-func (b *WriterBuilder[P]) Redact(payload func(P) any) *WriterBuilder[P] {
-	b.returning.Redact(payload, func(none struct{}) struct{} { return none })
+// SecondaryTimeout sets how long this writer's secondary may take; zero is no limit. The default is
+// [Builder.SecondaryTimeout]. It also gives the writer a background count of its own, with the
+// limit of [Builder.MaxBackground]. Build returns an error for a negative duration.
+func (b *WriterBuilder[P]) SecondaryTimeout(d time.Duration) *WriterBuilder[P] {
+	b.returning.SecondaryTimeout(d)
 	return b
 }
 
-// Build returns the writer. The error tells everything that is wrong at once; the writer is non-nil if and only if the
-// error is nil.
+// MaxBackground limits this writer's calls in the background, which are then counted apart from
+// those of other writers. The default is to share the count of [Builder.MaxBackground]. Build
+// returns an error for less than 1.
+func (b *WriterBuilder[P]) MaxBackground(n int) *WriterBuilder[P] {
+	b.returning.MaxBackground(n)
+	return b
+}
+
+// Reveal sets what of payloads may leave the process, as [ReaderBuilder.Reveal] does.
+func (b *WriterBuilder[P]) Reveal(payload func(P) any) *WriterBuilder[P] {
+	b.returning.Reveal(payload, func(none struct{}) struct{} { return none })
+	return b
+}
+
+// RevealKey sets the key of the record that a payload is about, as [ReaderBuilder.RevealKey] does,
+// so that observers can list the records that a failed secondary write left different.
+func (b *WriterBuilder[P]) RevealKey(key KeyFunc[P]) *WriterBuilder[P] {
+	b.returning.RevealKey(key)
+	return b
+}
+
+// ClonePayload sets the function that copies the payload for the secondary, as
+// [ReaderBuilder.ClonePayload] does. The copy is made before the first write. If a system sets an
+// identifier in its payload, the other system does not see it.
+func (b *WriterBuilder[P]) ClonePayload(clone func(P) P) *WriterBuilder[P] {
+	b.returning.ClonePayload(clone)
+	return b
+}
+
+// PayloadsAreNotModified declares that neither the functions nor the callers modify a payload, as
+// [ReaderBuilder.PayloadsAreNotModified] does.
+func (b *WriterBuilder[P]) PayloadsAreNotModified() *WriterBuilder[P] {
+	b.returning.PayloadsAreNotModified()
+	return b
+}
+
+// Build returns the writer. Later changes to the builder do not affect it. The error joins all that
+// is wrong; the writer is non-nil if and only if the error is nil.
 func (b *WriterBuilder[P]) Build() (*Writer[P], error) {
 	returning, err := b.returning.Build()
 	if err != nil {
@@ -100,71 +145,113 @@ func (b *WriterBuilder[P]) Build() (*Writer[P], error) {
 	return &Writer[P]{returning: *returning}, nil
 }
 
-// ReturningWriterBuilder gathers what a [ReturningWriter] needs. It is not safe for concurrent use.
+// ReturningWriterBuilder collects the settings of a [ReturningWriter]. A second call of a method
+// replaces the first. A ReturningWriterBuilder is not safe for concurrent use.
 type ReturningWriterBuilder[P, R any] struct {
-	cutover     *Cutover
-	old, new    func(context.Context, P) (R, error)
+	callBuilder[P, R]
 	key         KeyFunc[P]
 	keyed       bool
 	requireBoth bool
-	redact      redaction[P, R]
-	redacts     bool
 }
 
-// NewReturningWriter begins a writer under c of two functions that return a value and an error. They are called as
-// those of [NewWriter] are.
+// NewReturningWriter begins a writer under c of two functions that return a value and an error.
+// They get the same contexts as those of [NewWriter].
 func NewReturningWriter[P, R any](
 	c *Cutover, old, new func(context.Context, P) (R, error),
 ) *ReturningWriterBuilder[P, R] {
-	return &ReturningWriterBuilder[P, R]{cutover: c, old: old, new: new}
+	return &ReturningWriterBuilder[P, R]{callBuilder: newCallBuilder(c, old, new)}
 }
 
-// SerializeBy does what [WriterBuilder.SerializeBy] does.
+// SerializeBy makes writes of one key run one after the other, as [WriterBuilder.SerializeBy] does.
 func (b *ReturningWriterBuilder[P, R]) SerializeBy(key KeyFunc[P]) *ReturningWriterBuilder[P, R] {
 	b.key, b.keyed = key, true
 	return b
 }
 
-// RequireBoth does what [WriterBuilder.RequireBoth] does. The authoritative value is returned beside the error.
+// RequireBoth makes Write return an error if either origin failed, as [WriterBuilder.RequireBoth]
+// does. Write returns the authoritative value beside the error.
 func (b *ReturningWriterBuilder[P, R]) RequireBoth() *ReturningWriterBuilder[P, R] {
 	b.requireBoth = true
 	return b
 }
 
-// Redact says what of payloads and results may leave the process, as [ReaderBuilder.Redact] does.
-func (b *ReturningWriterBuilder[P, R]) Redact(payload func(P) any, result func(R) R) *ReturningWriterBuilder[P, R] {
-	b.redact, b.redacts = redaction[P, R]{payload, result}, true
+// SecondaryTimeout sets how long this writer's secondary may take, as
+// [WriterBuilder.SecondaryTimeout] does.
+func (b *ReturningWriterBuilder[P, R]) SecondaryTimeout(d time.Duration) *ReturningWriterBuilder[P, R] {
+	b.timeout, b.timed = d, true
 	return b
 }
 
-// Build returns the writer. The error tells everything that is wrong at once; the writer is non-nil if and only if the
-// error is nil.
+// MaxBackground limits this writer's calls in the background, as [WriterBuilder.MaxBackground]
+// does.
+func (b *ReturningWriterBuilder[P, R]) MaxBackground(n int) *ReturningWriterBuilder[P, R] {
+	b.max, b.bounded = n, true
+	return b
+}
+
+// Reveal sets what of payloads and results may leave the process, as [ReaderBuilder.Reveal] does.
+func (b *ReturningWriterBuilder[P, R]) Reveal(payload func(P) any, result func(R) R) *ReturningWriterBuilder[P, R] {
+	b.reveal, b.reveals = revealing[P, R]{payload, result}, true
+	return b
+}
+
+// RevealKey sets the key of the record that a payload is about, as [WriterBuilder.RevealKey] does.
+func (b *ReturningWriterBuilder[P, R]) RevealKey(key KeyFunc[P]) *ReturningWriterBuilder[P, R] {
+	b.shownKey, b.showsKey = key, true
+	return b
+}
+
+// CloneResult sets the function that copies a result for Reveal and for [Builder.ReturnAtDeadline],
+// as [ReaderBuilder.CloneResult] does.
+func (b *ReturningWriterBuilder[P, R]) CloneResult(clone func(R) R) *ReturningWriterBuilder[P, R] {
+	b.cloneResult, b.clonesResult = clone, true
+	return b
+}
+
+// ResultsAreNotModified declares that callers do not modify results, as
+// [ReaderBuilder.ResultsAreNotModified] does.
+func (b *ReturningWriterBuilder[P, R]) ResultsAreNotModified() *ReturningWriterBuilder[P, R] {
+	b.resultsKept = true
+	return b
+}
+
+// ClonePayload sets the function that copies the payload for the secondary, as
+// [WriterBuilder.ClonePayload] does.
+func (b *ReturningWriterBuilder[P, R]) ClonePayload(clone func(P) P) *ReturningWriterBuilder[P, R] {
+	b.clonePayload, b.clonesPayload = clone, true
+	return b
+}
+
+// PayloadsAreNotModified declares that neither the functions nor the callers modify a payload, as
+// [ReaderBuilder.PayloadsAreNotModified] does.
+func (b *ReturningWriterBuilder[P, R]) PayloadsAreNotModified() *ReturningWriterBuilder[P, R] {
+	b.payloadsKept = true
+	return b
+}
+
+// Build returns the writer. Later changes to the builder do not affect it. The error joins all that
+// is wrong; the writer is non-nil if and only if the error is nil.
 func (b *ReturningWriterBuilder[P, R]) Build() (*ReturningWriter[P, R], error) {
 	err := errors.Join(
-		refuse(b.cutover == nil, "", ErrNilCutover),
-		refuse(b.old == nil, "old write: ", ErrNilFunction),
-		refuse(b.new == nil, "new write: ", ErrNilFunction),
-		refuse(b.keyed && b.key == nil, "key: ", ErrNilFunction),
-		refuse(b.redacts && (b.redact.payload == nil || b.redact.result == nil), "redaction: ", ErrNilFunction),
+		b.validate("write"),
+		refuseKey(b.keyed, "key: ", b.key),
+		b.validateResults(b.outlives()),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("building a writer: %w", err)
 	}
-	return &ReturningWriter[P, R]{
-		cutover: b.cutover,
-		op: operation[P, R]{
-			settings: b.cutover.settings,
-			kind:     ldmigration.Write,
-			calls:    [2]func(context.Context, P) (R, error){oldSide: b.old, newSide: b.new},
-
-			redact:      b.redact,
-			key:         b.key,
-			requireBoth: b.requireBoth,
-		},
-	}, nil
+	op := b.operation(ldmigration.Write)
+	op.key = b.key
+	op.requireBoth = b.requireBoth
+	return &ReturningWriter[P, R]{cutover: b.cutover, op: op}, nil
 }
 
-// withoutValue keeps nil nil, so that Build can refuse it.
+// outlives reports whether the library may use a result after the caller has it.
+func (b *ReturningWriterBuilder[P, R]) outlives() bool {
+	return !b.requireBoth && b.cutover != nil && b.cutover.settings.returnAtDeadline
+}
+
+// withoutValue returns nil for nil, so that Build can report it.
 func withoutValue[P any](write func(context.Context, P) error) func(context.Context, P) (struct{}, error) {
 	if write == nil {
 		return nil

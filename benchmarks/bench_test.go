@@ -25,7 +25,8 @@ func BenchmarkEventsOff(b *testing.B) {
 	}
 }
 
-// BenchmarkParallel runs the cases that stand for the others on all cores at once; -cpu 1,2 shows how they scale.
+// BenchmarkParallel runs the cases that stand for the others on all cores at once; -cpu 1,2 shows
+// how they scale.
 func BenchmarkParallel(b *testing.B) {
 	client := newClient(b, nil, "")
 	for _, one := range startAll(b, client, benchmarks.FewCases()) {
@@ -43,8 +44,8 @@ func BenchmarkParallel(b *testing.B) {
 	}
 }
 
-// BenchmarkEventsOn runs every case with the SDK's event processor posting to a sink, and waits for each batch of
-// events. The sink's share is in the time; op-events/op is 1 if nothing was dropped.
+// BenchmarkEventsOn runs every case with the SDK's event processor posting to a sink, and waits for
+// each batch of events. The sink's share is in the time; op-events/op is 1 if nothing was dropped.
 func BenchmarkEventsOn(b *testing.B) {
 	sink := benchmarks.NewSink()
 	b.Cleanup(sink.Close)
@@ -79,7 +80,8 @@ func newClient(tb testing.TB, events benchmarks.Events, url string) *ld.LDClient
 	return client
 }
 
-// startAll prepares all contenders for all cases, and names each after both, such as "read/shadow/serial/typed".
+// startAll prepares all contenders for all cases, and names each after both, such as
+// "read/shadow/serial/typed".
 func startAll(b *testing.B, client *ld.LDClient, cases []benchmarks.Case) (all []benchmarks.Started) {
 	b.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -38,8 +38,8 @@ func Cases() []Case {
 	return cases
 }
 
-// FewCases returns the cases that stand for the others where a measurement is dear: one origin read, both read one
-// after the other and at once, both written.
+// FewCases returns the cases that stand for the others where a measurement is dear: one origin
+// read, both read one after the other and at once, both written.
 func FewCases() []Case {
 	return []Case{
 		{Operation: ldmigration.Read, Stage: ldmigration.Off},
@@ -58,9 +58,13 @@ func (c Case) WritesBoth() bool {
 	return c.Operation == ldmigration.Write && !slices.Contains(ends, c.Stage)
 }
 
-// InTurn reports whether the case asks both, one after the other: the secondary can then run on the caller's goroutine.
+// AsksBoth reports whether the case calls both systems.
+func (c Case) AsksBoth() bool { return c.ReadsBoth() || c.WritesBoth() }
+
+// InTurn reports whether the case asks both, one after the other: the secondary can then run on the
+// caller's goroutine.
 func (c Case) InTurn() bool {
-	return c.WritesBoth() || c.ReadsBoth() && c.Order != ldmigration.Concurrent
+	return c.AsksBoth() && c.Order != ldmigration.Concurrent
 }
 
 // String returns the case's name, such as "read/shadow/serial" or "write/off".

@@ -16,8 +16,8 @@ import (
 	"github.com/launchdarkly/go-server-sdk/v7/testhelpers/ldtestdata"
 )
 
-// What the client does not tell a caller of StringVariationDetail about the flags here. The hand-written contender is
-// simply told.
+// What the client does not tell a caller of StringVariationDetail about the flags here. The
+// hand-written contender is simply told.
 const (
 	flagVersion = 7
 	checkRatio  = 1
@@ -29,8 +29,9 @@ type Events = subsystems.ComponentConfigurer[ldevents.EventProcessor]
 // user is whom every operation is for.
 var user = ldcontext.New("user-key")
 
-// NewClient returns a real client that has one migration flag for each stage and needs no account. Its events go to
-// the given processor, which may send them to a server at eventsURL; nil is no events at all. The caller closes it.
+// NewClient returns a real client that has one migration flag for each stage and needs no account.
+// Its events go to the given processor, which may send them to a server at eventsURL; nil is no
+// events at all. The caller closes it.
 func NewClient(events Events, eventsURL string) (*ld.LDClient, error) {
 	if events == nil {
 		events = ldcomponents.NoEvents()

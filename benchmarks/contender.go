@@ -10,8 +10,8 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// Operation does one operation of a case: it evaluates the stage, calls the systems, compares, and sends the op event.
-// It returns the authoritative result. It is safe for concurrent use.
+// Operation does one operation of a case: it evaluates the stage, calls the systems, compares, and
+// sends the op event. It returns the authoritative result. It is safe for concurrent use.
 type Operation func() (int, error)
 
 // Contender is one way to write a migration.
@@ -20,15 +20,16 @@ type Contender struct {
 	// Prepare returns the operation of a case. All that can be done once is done here.
 	Prepare preparing
 
-	inTurnOnly bool
+	only func(Case) bool // nil for every case
 }
 
 // Enters reports whether the contender does anything in this case that no other one does.
-func (one Contender) Enters(c Case) bool { return !one.inTurnOnly || c.InTurn() }
+func (one Contender) Enters(c Case) bool { return one.only == nil || one.only(c) }
 
 // The names of the contenders.
 const (
-	Floor         = "floor"
+	Floor         = "bare floor"
+	Protected     = "protected floor"
 	Typed         = "typed"
 	TypedInline   = "typed inline"
 	Dynamic       = "dynamic"
@@ -36,15 +37,17 @@ const (
 	SDK           = "sdk"
 )
 
-// Contenders returns all of them: the hand-written switch, cutover's typed and dynamic API, both with SecondaryInline
-// where that makes a difference, and the SDK's migrator.
+// Contenders returns all of them: the switch written by hand, the same with protection where both
+// systems are asked, cutover's typed and dynamic API, both with SecondaryInline where that makes a
+// difference, and the SDK's migrator.
 func Contenders() []Contender {
 	return []Contender{
-		{Name: Floor, Prepare: prepareFloor},
+		{Name: Floor, Prepare: byHand(false)},
+		{Name: Protected, Prepare: byHand(true), only: Case.AsksBoth},
 		{Name: Typed, Prepare: typed(false)},
-		{Name: TypedInline, Prepare: typed(true), inTurnOnly: true},
+		{Name: TypedInline, Prepare: typed(true), only: Case.InTurn},
 		{Name: Dynamic, Prepare: dynamic(false)},
-		{Name: DynamicInline, Prepare: dynamic(true), inTurnOnly: true},
+		{Name: DynamicInline, Prepare: dynamic(true), only: Case.InTurn},
 		{Name: SDK, Prepare: prepareSDK},
 	}
 }
@@ -71,15 +74,29 @@ func Start(ctx context.Context, client *ld.LDClient, c Case, s Systems) ([]Start
 	return all, nil
 }
 
-func prepareFloor(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error) {
-	f := &floor{client: client, systems: s, flag: flagFor(c.Stage), order: c.readOrder()}
-	if c.Operation == ldmigration.Write {
-		return func() (int, error) { return 0, f.write(ctx, user, payload) }, nil
+// FloorOf returns the name of the floor that a contender is to be compared with in a case: the
+// protected one where the contender gives that protection too.
+func FloorOf(c Case, contender string) string {
+	if c.AsksBoth() && contender != TypedInline && contender != DynamicInline {
+		return Protected
 	}
-	return func() (int, error) { return f.read(ctx, user, payload) }, nil
+	return Floor
 }
 
 type preparing = func(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error)
+
+func byHand(protected bool) preparing {
+	return func(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error) {
+		f := &floor{client: client, systems: s, flag: flagFor(c.Stage), order: c.readOrder()}
+		if protected {
+			f.guard = &guard{limit: secondaryTimeout}
+		}
+		if c.Operation == ldmigration.Write {
+			return func() (int, error) { return 0, f.write(ctx, user, payload) }, nil
+		}
+		return func() (int, error) { return f.read(ctx, user, payload) }, nil
+	}
+}
 
 func typed(inline bool) preparing {
 	return func(ctx context.Context, client *ld.LDClient, c Case, s Systems) (Operation, error) {
@@ -98,7 +115,7 @@ func typed(inline bool) preparing {
 			}
 			return func() (int, error) { return 0, save.Write(ctx, user, payload) }, nil
 		}
-		read, err := cutover.NewReader(orders, s.OldRead, s.NewRead).Compare(cutover.Equal[int]).Build()
+		read, err := cutover.NewReader(orders, s.OldRead, s.NewRead).CompareEqual().Build()
 		if err != nil {
 			return nil, err
 		}

@@ -11,8 +11,9 @@ import (
 	"github.com/launchdarkly/go-server-sdk/v7/ldcomponents"
 )
 
-// Batch is how many operations run before their events are awaited. They make twice as many events, which must fit
-// into the event processor's capacity, or it drops what its own goroutine has not come round to.
+// Batch is how many operations run before their events are awaited. They make twice as many events,
+// which must fit into the event processor's capacity, or it drops what its own goroutine has not
+// come round to.
 const Batch = 2000
 
 const deliveryTimeout = 30 * time.Second
@@ -23,7 +24,8 @@ var ErrNotDelivered = errors.New("events were not delivered in time")
 // ErrNoProcessCPU means that this platform does not tell the CPU time of a process.
 var ErrNoProcessCPU = errors.New("the CPU time of the process is unknown on this platform")
 
-// Processor returns the SDK's own event processor, at its default capacity, which delivers when it is told to.
+// Processor returns the SDK's own event processor, at its default capacity, which delivers when it
+// is told to.
 func Processor() Events { return ldcomponents.SendEvents().FlushInterval(time.Hour) }
 
 // Deliver waits until the client's events have reached the sink.
@@ -44,8 +46,8 @@ type Delivery struct {
 // PerOperation returns the CPU time of one operation in nanoseconds.
 func (d Delivery) PerOperation() float64 { return float64(d.CPU) / float64(d.Operations) }
 
-// MeasureDelivery does a number of operations on a fresh client whose events go to the sink, and waits for them. No one
-// else may post to the sink meanwhile.
+// MeasureDelivery does a number of operations on a fresh client whose events go to the sink, and
+// waits for them. No one else may post to the sink meanwhile.
 func MeasureDelivery(ctx context.Context, contender Contender, c Case, operations int, sink *Sink) (Delivery, error) {
 	client, err := NewClient(Processor(), sink.URL())
 	if err != nil {

@@ -12,14 +12,15 @@ import (
 	ld "github.com/launchdarkly/go-server-sdk/v7"
 )
 
-// floor is the least that a careful team writes by hand for one migration: a switch over the stages, the calls, the
-// comparison, the op event. It contains no panics, bounds no time, and does not keep a cancellation from splitting a
-// write.
+// floor is the least that a careful team writes by hand for one migration: a switch over the
+// stages, the calls, the comparison, the op event. Without a guard it contains no panics, bounds no
+// time, and does not keep a cancellation from splitting a write.
 type floor struct {
 	client  *ld.LDClient
 	systems Systems
 	flag    string
 	order   ldmigration.ExecutionOrder
+	guard   *guard // of secondaries; nil for the bare floor
 }
 
 // answer is what one call came back with.
@@ -60,7 +61,7 @@ func (f *floor) write(ctx context.Context, user ldcontext.Context, key string) e
 			f.sendOne(ldmigration.Write, user, detail, ldmigration.Old, old)
 			return old.err
 		}
-		new := writeOne(ctx, f.systems.NewWrite, key)
+		new := f.writeSecond(ctx, f.systems.NewWrite, key)
 		f.sendBoth(ldmigration.Write, user, detail, old, new, nil)
 		return nil
 	case ldmigration.Live, ldmigration.RampDown:
@@ -69,7 +70,7 @@ func (f *floor) write(ctx context.Context, user ldcontext.Context, key string) e
 			f.sendOne(ldmigration.Write, user, detail, ldmigration.New, new)
 			return new.err
 		}
-		old := writeOne(ctx, f.systems.OldWrite, key)
+		old := f.writeSecond(ctx, f.systems.OldWrite, key)
 		f.sendBoth(ldmigration.Write, user, detail, old, new, nil)
 		return nil
 	case ldmigration.Complete:
@@ -95,23 +96,44 @@ func (f *floor) stage(user ldcontext.Context) (ldmigration.Stage, ldreason.Evalu
 	return stage, detail
 }
 
-type readFunc = func(ctx context.Context, key string) (int, error)
+type (
+	readFunc  = func(ctx context.Context, key string) (int, error)
+	writeFunc = func(ctx context.Context, key string) error
+)
 
 func (f *floor) readBoth(ctx context.Context, authoritative, secondary readFunc, key string) (first, second answer) {
 	switch {
+	case f.order == ldmigration.Concurrent && f.guard != nil:
+		other := f.guard.launch(ctx, secondary, nil, key)
+		first = readOne(ctx, authoritative, key)
+		second = other.wait()
 	case f.order == ldmigration.Concurrent:
 		other := make(chan answer, 1)
 		go func() { other <- readOne(ctx, secondary, key) }()
 		first = readOne(ctx, authoritative, key)
 		second = <-other
 	case f.order == ldmigration.Random && rand.IntN(2) == 0:
-		second = readOne(ctx, secondary, key)
+		second = f.readSecond(ctx, secondary, key)
 		first = readOne(ctx, authoritative, key)
 	default:
 		first = readOne(ctx, authoritative, key)
-		second = readOne(ctx, secondary, key)
+		second = f.readSecond(ctx, secondary, key)
 	}
 	return first, second
+}
+
+func (f *floor) readSecond(ctx context.Context, read readFunc, key string) answer {
+	if f.guard != nil {
+		return f.guard.launch(ctx, read, nil, key).wait()
+	}
+	return readOne(ctx, read, key)
+}
+
+func (f *floor) writeSecond(ctx context.Context, write writeFunc, key string) answer {
+	if f.guard != nil {
+		return f.guard.launch(ctx, nil, write, key).wait()
+	}
+	return writeOne(ctx, write, key)
 }
 
 func readOne(ctx context.Context, read readFunc, key string) answer {
@@ -120,14 +142,14 @@ func readOne(ctx context.Context, read readFunc, key string) answer {
 	return answer{value, err, time.Since(start)}
 }
 
-func writeOne(ctx context.Context, write func(context.Context, string) error, key string) answer {
+func writeOne(ctx context.Context, write writeFunc, key string) answer {
 	start := time.Now()
 	err := write(ctx, key)
 	return answer{0, err, time.Since(start)}
 }
 
-// compared returns what the op event tells of the consistency: nothing if a read failed or the check ratio did not
-// draw this one.
+// compared returns what the op event tells of the consistency: nothing if a read failed or the
+// check ratio did not draw this one.
 func compared(old, new answer) *ldmigration.ConsistencyCheck {
 	if old.err != nil || new.err != nil || rand.IntN(checkRatio) != 0 {
 		return nil

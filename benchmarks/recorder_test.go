@@ -74,8 +74,8 @@ func (r *recorder) Flush()                                         {}
 func (r *recorder) FlushBlocking(time.Duration) bool               { return true }
 func (r *recorder) Close() error                                   { return nil }
 
-// timeless returns the events without what differs from one moment to the next: when, and how long. Which origins were
-// timed stays.
+// timeless returns the events without what differs from one moment to the next: when, and how long.
+// Which origins were timed stays.
 func (r *recorder) timeless() []ldevents.MigrationOpEventData {
 	r.mu.Lock()
 	defer r.mu.Unlock()

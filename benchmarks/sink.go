@@ -8,7 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// Sink is a server on this machine that takes what the SDK's event processor posts, and counts the op events.
+// Sink is a server on this machine that takes what the SDK's event processor posts, and counts the
+// op events.
 type Sink struct {
 	server   *httptest.Server
 	received atomic.Int64
@@ -34,7 +35,8 @@ func (s *Sink) Close() { s.server.Close() }
 
 var opEventKind = []byte(`"kind":"migration_op"`)
 
-// ServeHTTP reads one delivery to its end. It does as little as it can, for it runs in the process that is measured.
+// ServeHTTP reads one delivery to its end. It does as little as it can, for it runs in the process
+// that is measured.
 func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,7 +8,8 @@ type Systems struct {
 	OldWrite, NewWrite func(ctx context.Context, key string) error
 }
 
-// payload is what every operation is given; boxed is the same for the APIs that take any, boxed before the clock runs.
+// payload is what every operation is given; boxed is the same for the APIs that take any, boxed
+// before the clock runs.
 var (
 	payload     = "order-17"
 	boxed   any = payload
@@ -27,7 +28,8 @@ func trivialRead(context.Context, string) (int, error) { return 42, nil }
 //go:noinline
 func trivialWrite(context.Context, string) error { return nil }
 
-// dynamicRead is what a user of the dynamic APIs writes around a read. A payload of another type is the caller's bug.
+// dynamicRead is what a user of the dynamic APIs writes around a read. A payload of another type is
+// the caller's bug.
 func dynamicRead(ctx context.Context, read func(context.Context, string) (int, error)) func(any) (any, error) {
 	return func(key any) (any, error) {
 		return read(ctx, key.(string)) //nolint:forcetypeassert // see above

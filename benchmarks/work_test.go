@@ -10,7 +10,8 @@ import (
 	"github.com/gocutover/cutover/benchmarks"
 )
 
-// rounds is how often each operation is repeated: whatever a contender learns on its first one, all must be equal.
+// rounds is how often each operation is repeated: whatever a contender learns on its first one, all
+// must be equal.
 const rounds = 3
 
 var (
@@ -18,8 +19,9 @@ var (
 	errNew = errors.New("the new system is down")
 )
 
-// TestContendersDoTheSameWork holds what the benchmark compares to be comparable: the same calls, the same result and
-// the same op event from each contender, for every case and every outcome of the two systems.
+// TestContendersDoTheSameWork holds what the benchmark compares to be comparable: the same calls,
+// the same result and the same op event from each contender, for every case and every outcome of
+// the two systems.
 func TestContendersDoTheSameWork(t *testing.T) {
 	t.Parallel()
 	outcomes := []struct {
@@ -48,7 +50,8 @@ func TestContendersDoTheSameWork(t *testing.T) {
 	}
 }
 
-// TestEventsTellWhatTheCasePromises is the other half: that what they all do is what the case's name says.
+// TestEventsTellWhatTheCasePromises is the other half: that what they all do is what the case's
+// name says.
 func TestEventsTellWhatTheCasePromises(t *testing.T) {
 	t.Parallel()
 	for _, c := range benchmarks.Cases() {

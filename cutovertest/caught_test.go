@@ -36,7 +36,8 @@ func (c *caughtTest) String() string {
 	return strings.Join(c.messages, "\n")
 }
 
-// catch runs what a test does, to its end or to FailNow, and returns what it would have failed with.
+// catch runs what a test does, to its end or to FailNow, and returns what it would have failed
+// with.
 func catch(test func(tb *caughtTest)) *caughtTest {
 	tb, done := &caughtTest{}, make(chan struct{})
 	go func() {

@@ -20,6 +20,8 @@ const (
 	promiseDual        = "while writes go to both systems, the secondary holds what was written too"
 	promiseAlone       = "a system that a stage does not write to is left as it was"
 	promiseReturn      = "an operation returns, and its calls end"
+	promiseUnmodified  = "payloads are not modified, as the harness says"
+	promisePayload     = "the secondary has a payload of its own: nobody sees what becomes of another's payload"
 )
 
 // checkAny checks what is promised of reads and writes alike.
@@ -29,19 +31,20 @@ func (p *player[K, P, R]) checkAny(s step, plan plan, key K, out operated[K, R])
 	there = there || s.verb == writes // an absent record may be an error
 	switch {
 	case out.panics != "":
-		return &failure{promise: promiseReturn, got: out.panics}
+		return &failure{promise: promiseReturn, got: out.panics, left: out.left, stacks: out.stacks}
 	case len(out.events) == 0:
 		return &failure{promise: promiseEvent, got: "none came: does it go through the reader or writer, and its flag client?"}
 	case out.err != nil && s.fault != "" && !kind.authoritative && there && (s.verb == reads || !p.RequireBoth):
 		return &failure{promise: promiseSecondary, got: "the caller got the error " + quoted(out.err)}
 	}
 	var asked [2]bool
+	cut := kind.authoritative && s.verb != reads // a write that failed goes no further
 	for _, call := range out.calls {
 		if call.verb == s.verb {
 			asked[call.system] = true
+			cut = cut || s.verb == deletes && !there && call.system == plan.first && call.err != nil
 		}
 	}
-	cut := kind.authoritative && s.verb != reads // a write that failed goes no further
 	for _, which := range []side{oldSide, newSide} {
 		if want := which == plan.first || plan.both && !cut; want != asked[which] {
 			return &failure{
@@ -74,33 +77,48 @@ func (p *player[K, P, R]) checkChange(s step, key K, out operated[K, R]) *failur
 			return &failure{promise: promisePlan, want: plan.order(), got: call.system.String() + " first"}
 		}
 		_, there := p.model.holds[call.system][key]
-		switch refusable := s.fault == "" && (s.verb == writes || there); {
+		promise := promiseAlike
+		if kind.scribbler != nobody {
+			promise = promisePayload
+		}
+		unharmed := s.fault == "" || kind.scribbler != nobody
+		switch refusable := unharmed && (s.verb == writes || there); {
 		case refusable && !call.ended:
-			return &failure{promise: promiseAlike, got: fmt.Sprintf("the %s system panicked or ended its goroutine", call.system)}
+			return &failure{promise: promise, got: fmt.Sprintf("the %s system panicked or ended its goroutine", call.system)}
 		case refusable && call.err != nil:
-			return &failure{promise: promiseAlike, got: fmt.Sprintf("the %s system refused it: %s", call.system, quoted(call.err))}
+			return &failure{promise: promise, got: fmt.Sprintf("the %s system refused it: %s", call.system, quoted(call.err))}
 		}
 	}
-	return nil
+	return p.checkPayload(s)
 }
 
 // checkRead checks a read's result, and what each system's function returned for it.
 func (p *player[K, P, R]) checkRead(s step, key K, out operated[K, R]) *failure {
 	plan := p.model.reads()
 	broken := p.checkAny(s, plan, key, out)
-	if broken == nil && !faultKinds[s.fault].authoritative && !p.found(plan.first, key, out.result, out.err) {
-		broken = &failure{promise: promiseRead, want: p.wanted(plan.first, key), got: answered(out.result, out.err)}
+	if broken == nil && !faultKinds[s.fault].authoritative && !p.found(plan.first, key, out.value, out.err) {
+		broken = p.wrongRead(plan.first, key, answered(out.value, out.err), "")
 	}
 	if broken == nil {
 		broken = p.checkEach(s, out)
 	}
-	if broken != nil {
+	if broken != nil && !broken.left {
 		broken.contents = p.contents()
 	}
 	return broken
 }
 
-// checkEach checks what each system answered to a read: a secondary's wrong answer comes out only when it is too late.
+// wrongRead tells a wrong answer to a read, and where it came from.
+func (p *player[K, P, R]) wrongRead(which side, key K, got, from string) *failure {
+	want := p.wanted(which, key)
+	if got == want {
+		from += writtenAlike
+	}
+	return &failure{promise: promiseRead, want: want, got: got + from}
+}
+
+// checkEach checks what each system answered to a read: a secondary's wrong answer comes out only
+// when it is too late.
 func (p *player[K, P, R]) checkEach(s step, out operated[K, R]) *failure {
 	for _, call := range out.calls {
 		if call.verb != reads || s.fault != "" && call.system == p.faulty(s) {
@@ -110,29 +128,30 @@ func (p *player[K, P, R]) checkEach(s step, out operated[K, R]) *failure {
 			return &failure{promise: promiseAlike, got: fmt.Sprintf("the %s system panicked or ended its goroutine", call.system)}
 		}
 		if !p.found(call.system, call.key, call.result, call.err) {
-			return &failure{
-				promise: promiseRead, want: p.wanted(call.system, call.key),
-				got: fmt.Sprintf("%s, from the %s system", answered(call.result, call.err), call.system),
-			}
+			answer := answered(call.result, call.err)
+			return p.wrongRead(call.system, call.key, answer, fmt.Sprintf(", from the %s system", call.system))
 		}
 	}
 	if check := out.events[len(out.events)-1].ConsistencyCheck; check == nil || check.Consistent() || len(out.calls) != 2 {
 		return nil
 	}
-	first, second := out.calls[0].result, out.calls[1].result
-	if !p.Equal(first, second) {
+	first, second := out.calls[0], out.calls[1]
+	if p.NotFound(first.result, first.err) != p.NotFound(second.result, second.err) || !p.Equal(first.result, second.result) {
 		return nil
 	}
-	return &failure{promise: promiseConsistent, got: fmt.Sprintf("the comparison finds that %+v and %+v differ", first, second)}
+	return &failure{
+		promise: promiseConsistent,
+		got:     fmt.Sprintf("the comparison finds that %s and %s differ", shown(first.result), shown(second.result)),
+	}
 }
 
 // found reports whether an answer is what a system holds by the model.
 func (p *player[K, P, R]) found(which side, key K, result R, err error) bool {
 	n, there := p.model.holds[which][key]
 	if !there {
-		return p.Missing(result, err)
+		return p.NotFound(result, err)
 	}
-	return err == nil && p.Equal(p.Want(p.Payload(n)), result)
+	return err == nil && p.Equal(p.ResultOf(p.Payload(n)), result)
 }
 
 // wanted tells what a system holds by the model.
@@ -141,14 +160,14 @@ func (p *player[K, P, R]) wanted(which side, key K) string {
 	if !there {
 		return noRecord
 	}
-	return fmt.Sprintf("%+v", p.Want(p.Payload(n)))
+	return shown(p.ResultOf(p.Payload(n)))
 }
 
 func answered[R any](result R, err error) string {
 	if err != nil {
 		return "the error " + quoted(err)
 	}
-	return fmt.Sprintf("%+v", result)
+	return shown(result)
 }
 
 // promiseOf names what is broken where a system does not hold what it should.
@@ -157,6 +176,8 @@ func (p *player[K, P, R]) promiseOf(s step, which side) string {
 	switch {
 	case s.verb == backfills:
 		return promiseBackfill
+	case faultKinds[s.fault].scribbler != nobody:
+		return promisePayload
 	case which == plan.first:
 		return promiseLoss
 	case plan.both:

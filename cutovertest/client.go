@@ -17,13 +17,14 @@ import (
 // Event is the op event of one operation, as a flag client gets it. It is shared: read only.
 type Event = ldevents.MigrationOpEventData
 
-// Client is a flag client without LaunchDarkly behind it: it answers the stages that a test gives it and keeps the op
-// events it gets. In what it answers, where the flag is missing or wrong too, it is as the SDK's client.
+// Client is a flag client without LaunchDarkly: it answers the stages that a test gives it and keeps
+// the op events it gets. It answers as the SDK's client does, also for flags that are missing or
+// wrong.
 //
-// The zero value is ready for use and knows no flag, so that every operation runs at its default stage. A Client is safe
-// for concurrent use, and must not be copied.
+// The zero value is ready for use and knows no flag, so that every operation runs at its default
+// stage. A Client is safe for concurrent use, and must not be copied.
 type Client struct {
-	events journal[Event]
+	events inbox[Event]
 
 	mu       sync.Mutex
 	every    Flag // what flags without settings of their own answer
@@ -44,14 +45,15 @@ const (
 	broken
 )
 
-// NewClient returns a client whose every flag gives everybody the same stage.
+// NewClient returns a client all of whose flags are at the same stage for everybody.
 func NewClient(stage ldmigration.Stage) *Client {
 	c := &Client{}
 	c.SetStage(stage)
 	return c
 }
 
-// SetStage moves every flag to a stage, also those that [Client.Flag] was called for; see [Flag.Stage].
+// SetStage moves every flag to a stage, also those that [Client.Flag] was called for; see
+// [Flag.Stage].
 func (c *Client) SetStage(stage ldmigration.Stage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,8 +63,9 @@ func (c *Client) SetStage(stage ldmigration.Stage) {
 	}
 }
 
-// Flag returns the flag with that key, for settings of its own. At first it answers what every other flag does: the
-// stage of [NewClient] or [Client.SetStage], or, without one, that it is missing.
+// Flag returns the flag with that key, for settings of its own. At first it answers what every
+// other flag does: the stage of [NewClient] or [Client.SetStage], or, without one, that it is
+// missing.
 func (c *Client) Flag(key string) *Flag {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,13 +80,15 @@ func (c *Client) Flag(key string) *Flag {
 	return flag
 }
 
-// NotReady makes the client one that has no flags yet: operations run at the default stage.
+// NotReady makes the client answer as one that has no flags yet: operations run at the default stage.
 func (c *Client) NotReady() { c.become(notReady) }
 
-// Offline makes the client one that was configured to be offline: operations run at the default stage.
+// Offline makes the client answer as one that is configured to be offline: operations run at the
+// default stage.
 func (c *Client) Offline() { c.become(offline) }
 
-// Broken makes the client one whose store of flags fails: operations run at the default stage.
+// Broken makes the client answer as one whose store of flags fails: operations run at the default
+// stage.
 func (c *Client) Broken() { c.become(broken) }
 
 // Ready undoes NotReady, Offline and Broken.
@@ -95,17 +100,17 @@ func (c *Client) become(state clientState) {
 	c.state = state
 }
 
-// RefuseEvents makes TrackMigrationOp return err, which the SDK's client never does. The events are kept all the same.
-// Nil undoes it.
+// RefuseEvents makes TrackMigrationOp return err, which the SDK's client never does. The events are
+// kept all the same. Nil undoes it.
 func (c *Client) RefuseEvents(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.trackErr = err
 }
 
-// MigrationVariation evaluates a flag as the SDK's client does. Wherever there is no stage it returns the default
-// one, or off if that is none either. It returns an error for a flag that holds a text which is no stage, and, where a
-// flag is of the wrong type or the client is offline, for a default stage that is none.
+// MigrationVariation evaluates a flag as the SDK's client does. If the flag has no stage it returns
+// the default one, or off if the default is unknown. It returns an error for a flag with an unknown
+// stage, and for an unknown default stage if the flag is of the wrong type or the client is offline.
 func (c *Client) MigrationVariation(
 	key string, user ldcontext.Context, defaultStage ldmigration.Stage,
 ) (ldmigration.Stage, interfaces.LDMigrationOpTracker, error) {
@@ -156,25 +161,29 @@ func (c *Client) Events() []Event { return c.events.all() }
 // TakeEvents returns the op events so far and forgets them.
 func (c *Client) TakeEvents() []Event { return c.events.take() }
 
-// OnlyEvent returns the one op event there is. If there is none or more than one it ends the test and tells them.
+// OnlyEvent returns the one op event there is. If there is none or more than one it ends the test
+// and tells them.
 func (c *Client) OnlyEvent(tb TB) Event {
 	tb.Helper()
 	events := c.events.all()
 	if len(events) != 1 {
-		tb.Errorf("want one op event, got %d%s", len(events), listed(events, Describe))
+		tb.Errorf("want one op event, got %d%s", len(events), listed(events, DescribeEvent))
 		tb.FailNow()
 		return Event{}
 	}
 	return events[0]
 }
 
-// Wait returns the op events as soon as there are at least n, or those there are when ctx ends, with its cause. It does
-// not poll: what waits in a synctest bubble is durably blocked.
-func (c *Client) Wait(ctx context.Context, n int) ([]Event, error) { return c.events.wait(ctx, n) }
+// WaitEvents returns the op events as soon as there are at least n, or those there are when ctx
+// ends, with its cause. It does not poll: what waits in a synctest bubble is durably blocked.
+func (c *Client) WaitEvents(ctx context.Context, n int) ([]Event, error) {
+	return c.events.wait(ctx, n)
+}
 
-// AwaitEvents is Wait for a test: after 10 seconds it ends the test and tells the events that came. Use it where an
-// operation returns before its event is sent, as one with a detached read does.
+// AwaitEvents is WaitEvents for a test: after 10 seconds it ends the test and tells the events that
+// came. Use it where an operation returns before its event is sent, as one with a detached read
+// does.
 func (c *Client) AwaitEvents(tb TB, n int) []Event {
 	tb.Helper()
-	return c.events.await(tb, n, "op events", Describe)
+	return c.events.await(tb, n, "op events", DescribeEvent)
 }

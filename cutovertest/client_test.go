@@ -116,7 +116,7 @@ func TestAwaitingInVainTellsWhatCame(t *testing.T) {
 
 		ended, cancel := context.WithCancelCause(t.Context())
 		cancel(errNoItem)
-		events, err := client.Wait(ended, 2)
+		events, err := client.WaitEvents(ended, 2)
 		require.ErrorIs(t, err, errNoItem)
 		assert.Len(t, events, 1)
 
@@ -143,7 +143,7 @@ func TestTheClientIsSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	working.Wait()
-	events, err := client.Wait(t.Context(), 24)
+	events, err := client.WaitEvents(t.Context(), 24)
 	require.NoError(t, err)
 	assert.Len(t, events, 24)
 }

@@ -12,9 +12,9 @@ const shownRecords = 12
 // checkContents compares what both systems hold with what the model says.
 func (p *player[K, P, R]) checkContents(s step) *failure {
 	for _, which := range []side{newSide, oldSide} {
-		held, err := p.system(which).List(p.ctx)
-		if err != nil {
-			return &failure{promise: promiseReturn, got: fmt.Sprintf("listing the %s system: %s", which, quoted(err))}
+		held, broken := p.list(which)
+		if broken != nil {
+			return broken
 		}
 		if wrong := p.wrongRecords(which, held); len(wrong) > 0 {
 			return &failure{
@@ -33,20 +33,45 @@ func (p *player[K, P, R]) system(which side) System[K, P, R] {
 	return p.systems.Old
 }
 
+// list returns all that a system holds.
+func (p *player[K, P, R]) list(which side) (map[K]R, *failure) {
+	a := attempted(p.Patience, func() (map[K]R, error) { return p.system(which).List(p.ctx) })
+	switch {
+	case a.panics != "":
+		got := fmt.Sprintf("listing the %s system: %s", which, a.panics)
+		return nil, &failure{promise: promiseReturn, got: got, left: a.left, stacks: a.stacks}
+	case a.err != nil:
+		return nil, &failure{promise: promiseReturn, got: fmt.Sprintf("listing the %s system: %s", which, quoted(a.err))}
+	}
+	return a.value, nil
+}
+
 // wrongRecords tells the records of a system that are not as the model says.
 func (p *player[K, P, R]) wrongRecords(which side, held map[K]R) (wrong []string) {
 	for key, result := range held {
 		if _, there := p.model.holds[which][key]; !there || !p.found(which, key, result, nil) {
-			wrong = append(wrong, fmt.Sprintf("%+v: %+v instead of %s", key, result, p.wanted(which, key)))
+			wrong = append(wrong, shown(key)+": "+p.instead(which, key, shown(result)))
 		}
 	}
 	for key := range p.model.holds[which] {
 		if _, ok := held[key]; !ok {
-			wrong = append(wrong, fmt.Sprintf("%+v: %s instead of %s", key, noRecord, p.wanted(which, key)))
+			wrong = append(wrong, shown(key)+": "+p.instead(which, key, noRecord))
 		}
 	}
 	slices.Sort(wrong)
 	return wrong
+}
+
+// writtenAlike tells why a value is wrong that looks right.
+const writtenAlike = " (the Harness's Equal or NotFound tells them apart, though they are written alike)"
+
+// instead tells a wrong record and the right one.
+func (p *player[K, P, R]) instead(which side, key K, got string) string {
+	want := p.wanted(which, key)
+	if got == want {
+		want += writtenAlike
+	}
+	return got + " instead of " + want
 }
 
 // contents tells what both systems hold.
@@ -54,14 +79,14 @@ func (p *player[K, P, R]) contents() string {
 	var text strings.Builder
 	for _, which := range []side{oldSide, newSide} {
 		fmt.Fprintf(&text, "\n%s holds", which)
-		held, err := p.system(which).List(p.ctx)
-		if err != nil {
-			fmt.Fprintf(&text, " what cannot be listed: %v", err)
+		held, broken := p.list(which)
+		if broken != nil {
+			fmt.Fprintf(&text, " what cannot be listed: %s", broken.got)
 			continue
 		}
 		lines := make([]string, 0, len(held))
 		for key, result := range held {
-			lines = append(lines, fmt.Sprintf("\n  %+v: %+v", key, result))
+			lines = append(lines, fmt.Sprintf("\n  %s: %s", shown(key), shown(result)))
 		}
 		slices.Sort(lines)
 		switch more := len(lines) - shownRecords; {

@@ -1,14 +1,17 @@
-// Package cutovertest is for the tests of those who use package cutover: no LaunchDarkly account, no network, no sleeping.
+// Package cutovertest helps to test services that use package cutover, without a LaunchDarkly
+// account, without a network and without sleeping.
 //
-// [Client] is a flag client that answers the stages a test gives it and keeps the op events it gets, with [AssertEvent] to
-// say what is expected of them; [Recorder] and [AssertObservation] do the same for what an observer sees.
-// [RaiseOnMismatch] fails a test when the two systems disagree.
+// [Client] is a flag client that answers the stages a test gives it and keeps the op events it
+// gets; [AssertEvent] checks one. [Recorder] is an observer that keeps what it sees;
+// [AssertObservation] checks it. [RaiseOnMismatch] fails a test when the two systems disagree.
 //
-// [Read] and [Write] put a [Fault] around a function of the service's own, so that it fails, hangs or panics when the
-// test wants it to.
+// [Read], [Write] and [ReturningWrite] put a [Fault] around a function of the service's own, so that
+// it fails, hangs or panics when the test wants it to. [Fault.Do] does so in a function of any
+// other shape.
 //
-// [Exercise] drives a whole migration through all stages, moves and faults, and checks what a migration promises.
+// [Exercise] drives a service through all stages, moves and faults, and checks what a migration
+// promises. A [Harness] tells it how to make the service and its two systems.
 //
-// Everything takes a [TB], which *testing.T is, and works in a synctest bubble. What is exported is safe for concurrent
-// use unless it says otherwise.
+// Everything takes a [TB], such as *testing.T, and works in a synctest bubble. What is exported is
+// safe for concurrent use unless it says otherwise.
 package cutovertest

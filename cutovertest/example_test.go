@@ -43,7 +43,7 @@ func Example() {
 	legacy, modern := store{"a": "1"}, store{"a": "2"}
 
 	c, _ := cutover.New(client, "to-modern").Build()
-	get, _ := cutover.NewReader(c, legacy.Get, modern.Get).Compare(cutover.Equal[string]).Build()
+	get, _ := cutover.NewReader(c, legacy.Get, modern.Get).CompareEqual().Build()
 
 	value, err := get.Read(context.Background(), ldcontext.New("user-123"), "a")
 	fmt.Println(value, err)
@@ -92,7 +92,7 @@ func ExampleClient_AwaitEvents() {
 	legacy, modern := store{"a": "1"}, store{"a": "1"}
 	c, _ := cutover.New(client, "to-modern").ReadOrder(cutover.Detached).Build()
 	slow := cutovertest.Read(modern.Get, cutovertest.Slow(10*time.Millisecond))
-	get, _ := cutover.NewReader(c, legacy.Get, slow).Compare(cutover.Equal[string]).Build()
+	get, _ := cutover.NewReader(c, legacy.Get, slow).CompareEqual().Build()
 
 	_, _ = get.Read(context.Background(), ldcontext.New("user-123"), "a") // returns before its event is sent
 	events := client.AwaitEvents(t, 1)
@@ -110,9 +110,9 @@ func ExampleAssertEvent() {
 	cutovertest.AssertEvent(t, client.OnlyEvent(t),
 		cutovertest.IsWrite(), cutovertest.Invoked(ldmigration.Old, ldmigration.New), cutovertest.Consistent())
 	// Output:
-	// not as expected: write of "to-modern" at off: old invoked; new not invoked; not checked (not both read)
+	// not as expected: write of "to-modern" at off: old invoked; new not invoked; not checked (single origin)
 	//   invoked: want old and new, got old
-	//   consistency: want consistent, got not checked (not both read)
+	//   consistency: want consistent, got not checked (single origin)
 }
 
 func ExampleAssertObservation() {
@@ -120,7 +120,7 @@ func ExampleAssertObservation() {
 	client.Flag("to-modern").CheckRatio(0)
 	legacy, modern := store{}, store{}
 	c, _ := cutover.New(client, "to-modern").Observe(recorder).Build()
-	get, _ := cutover.NewReader(c, legacy.Get, modern.Get).Compare(cutover.Equal[string]).Build()
+	get, _ := cutover.NewReader(c, legacy.Get, modern.Get).CompareEqual().Build()
 	_, _ = get.Read(context.Background(), ldcontext.New("user-123"), "a")
 
 	fmt.Println(cutovertest.AssertObservation(t, recorder.Observations()[0], cutovertest.NotChecked(cutover.NotSampled)))
@@ -131,7 +131,7 @@ func ExampleRaiseOnMismatch() {
 	client := cutovertest.NewClient(ldmigration.Shadow)
 	legacy, modern := store{"a": "1"}, store{"a": "2"}
 	c, _ := cutover.New(client, "to-modern").Observe(cutovertest.RaiseOnMismatch(t)).Build()
-	get, _ := cutover.NewReader(c, legacy.Get, modern.Get).Compare(cutover.Equal[string]).Build()
+	get, _ := cutover.NewReader(c, legacy.Get, modern.Get).CompareEqual().Build()
 	_, _ = get.Read(context.Background(), ldcontext.New("user-123"), "a")
 	// Output:
 	// mismatch: read of a under "to-modern" at shadow
@@ -170,6 +170,71 @@ func ExampleRead() {
 	//  bad sector
 }
 
+// An insert returns the identifier that its database made.
+func ExampleReturningWrite() {
+	insert := func(context.Context, pair) (int, error) { return 42, nil }
+	lost := cutovertest.ReturningWrite(insert, cutovertest.First(1, cutovertest.LoseAnswer(errors.New("connection reset"))))
+	for range 2 {
+		fmt.Println(lost(context.Background(), pair{"a", "1"}))
+	}
+	// Output:
+	// 42 connection reset
+	// 42 <nil>
+}
+
+// finder has a method that neither Read nor Write fits.
+type finder struct {
+	store store
+	fault cutovertest.Fault
+}
+
+func (f finder) Find(ctx context.Context, shop, key string) (value string, found bool, err error) {
+	err = f.fault.DoFor(ctx, key, func(context.Context) error {
+		value, found = f.store[shop+"/"+key]
+		return nil
+	})
+	return value, found, err
+}
+
+func ExampleFault_Do() {
+	down := cutovertest.EveryNth(2, cutovertest.Fail(errors.New("no connection")))
+	count := func(ctx context.Context, _ string, _ bool) (orders, lines int, err error) {
+		err = down.Do(ctx, func(context.Context) error {
+			orders, lines = 3, 7
+			return nil
+		})
+		return orders, lines, err
+	}
+	for range 2 {
+		fmt.Println(count(context.Background(), "shop", true))
+	}
+	// Output:
+	// 3 7 <nil>
+	// 0 0 no connection
+}
+
+func ExampleFault_DoFor() {
+	f := finder{store{"shop/a": "1", "shop/b": "2"}, cutovertest.ForPayloads(cutovertest.Fail(errors.New("bad sector")), "b")}
+	for _, key := range strings.Fields("a b") {
+		fmt.Println(f.Find(context.Background(), "shop", key))
+	}
+	// Output:
+	// 1 true <nil>
+	//  false bad sector
+}
+
+// Every second call is slow, and fails in the end.
+func ExampleChain() {
+	bad := cutovertest.Chain(cutovertest.Slow(time.Millisecond), cutovertest.Fail(errors.New("out of memory")))
+	get := cutovertest.Read(store{"a": "1"}.Get, cutovertest.EveryNth(2, bad))
+	for range 2 {
+		fmt.Println(get(context.Background(), "a"))
+	}
+	// Output:
+	// 1 <nil>
+	//  out of memory
+}
+
 func ExampleSwitch() {
 	var down cutovertest.Switch
 	get := cutovertest.Read(store{"a": "1"}.Get, down.Fault())
@@ -186,13 +251,13 @@ func ExampleExercise() {
 		s := store{}
 		return cutovertest.System[string, pair, string]{Read: s.Get, Write: s.Put, List: s.All}
 	}
-	passed := cutovertest.Exercise(t, cutovertest.Migration[string, pair, string]{
-		Fresh: func() cutovertest.Systems[string, pair, string] {
+	passed := cutovertest.Exercise(t, cutovertest.Harness[string, pair, string]{
+		NewSystems: func() cutovertest.Systems[string, pair, string] {
 			return cutovertest.Systems[string, pair, string]{Old: system(), New: system()}
 		},
-		Payload: cutovertest.Samples(pair{"a", "1"}, pair{"b", "2"}, pair{"a", "3"}),
-		Key:     func(p pair) string { return p.Key },
-		Want:    func(p pair) string { return p.Value },
+		Payload:  cutovertest.Samples(pair{"a", "1"}, pair{"b", "2"}, pair{"a", "3"}),
+		Key:      func(p pair) string { return p.Key },
+		ResultOf: func(p pair) string { return p.Value },
 	})
 	fmt.Println(passed)
 	// Output: true
@@ -200,8 +265,8 @@ func ExampleExercise() {
 
 // The new system of this migration cuts values short.
 func ExampleExercise_failing() {
-	passed := cutovertest.Exercise(t, cutovertest.Migration[string, pair, string]{
-		Fresh: func() cutovertest.Systems[string, pair, string] {
+	passed := cutovertest.Exercise(t, cutovertest.Harness[string, pair, string]{
+		NewSystems: func() cutovertest.Systems[string, pair, string] {
 			legacy, modern := store{}, store{}
 			short := func(ctx context.Context, p pair) error { return modern.Put(ctx, pair{p.Key, p.Value[:3]}) }
 			return cutovertest.Systems[string, pair, string]{
@@ -209,13 +274,12 @@ func ExampleExercise_failing() {
 				New: cutovertest.System[string, pair, string]{Read: modern.Get, Write: short, List: modern.All},
 			}
 		},
-		Payload: cutovertest.Samples(pair{"a", "red"}, pair{"b", "blue"}, pair{"c", "grey"}),
-		Key:     func(p pair) string { return p.Key },
-		Want:    func(p pair) string { return p.Value },
+		Payload:  cutovertest.Samples(pair{"a", "red"}, pair{"b", "blue"}, pair{"c", "grey"}),
+		Key:      func(p pair) string { return p.Key },
+		ResultOf: func(p pair) string { return p.Value },
 	})
 	fmt.Println(passed)
-	// Output:
-	// this migration breaks a promise: while writes go to both systems, the secondary holds what was written too
+	// Output: this migration breaks a promise: while writes go to both systems, the secondary holds what was written too
 	//
 	// stage    dualwrite, after the move from off
 	// step     write:5

@@ -3,32 +3,51 @@ package cutovertest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
-// Exercise drives a migration through the stages and checks what a migration promises. It goes through two, four and six
-// stages there and back, and over every adjacent move forwards and back; it writes before, during and after each move,
-// repeats writes, deletes, and makes the secondary fail, panic, end its goroutine, hang, answer late and lose its answer.
-// After each write it compares what both systems hold with what they should.
+// Exercise drives a service through a migration and checks what a migration promises. It goes
+// through six, four and two stages there and back, and over every adjacent move forwards and back;
+// it writes before, during and after each move, repeats writes, deletes, and makes the secondary
+// fail, panic, end its goroutine, hang, answer late and lose its answer. Where payloads can be
+// changed, it changes those that were used. After each write it compares what both systems hold
+// with what they should.
 //
-// It checks that a read after a successful write returns what was written, at every stage and across every adjacent
-// move; that from off to complete nothing is lost; that a secondary's failure never reaches the caller; that both systems
-// hold the same wherever writes go to both, and a system that is not written to stays as it was, so that after a move
-// back the old one has what was written while writes went to both; that the operations ask the systems that the stage
-// says. What only the new system got, at complete, it does not expect in the old one until it is saved again.
+// It checks that a read after a successful write returns what was written, at every stage and
+// across every adjacent move; that from off to complete nothing is lost; that a secondary's failure
+// never reaches the caller; that both systems hold the same wherever writes go to both, and a
+// system that is not written to stays as it was, so that after a move back the old one has what was
+// written while writes went to both; that the operations ask the systems that the stage says; that
+// a secondary write has a payload of its own, or that no function changes its payload. It does not
+// expect that the old system has what only the new one got, at complete, until it is saved again.
 //
-// The first promise that is broken fails the test, in as few steps as are found to break it, with the stage, the move,
-// the payload, what each system holds and how to run that case alone. Exercise then stops and returns false.
+// The first promise that is broken fails the test, in as few steps as are found to break it, with
+// the stage, the move, the payload, what each system holds and how to run that case alone. Exercise
+// then stops and returns false. It makes only moves that a migration may make: no reads from the
+// new system before it was backfilled, for example.
 //
-// One operation runs at a time, but for a write during a move. The systems need not be safe for concurrent use, if the
-// two share nothing. It may be called in a synctest bubble, where time is free.
-func Exercise[K comparable, P, R any](tb TB, migration Migration[K, P, R]) bool {
+// An operation that never returns fails the test too, after the harness's Patience and with the
+// stacks of the goroutines that it waits for. Exercise leaves these running and closes nothing that
+// they may use.
+//
+// One operation runs at a time, but for a write during a move. The systems need not be safe for
+// concurrent use, if the two share nothing. Operations, backfills and listings run on goroutines of
+// their own.
+//
+// Exercise may be called in a synctest bubble, where waiting takes no time. There an operation that
+// never returns is told only if it is durably blocked, on a channel of the bubble for example: one
+// that waits for a mutex or for I/O holds up the bubble's clock, and with it the patience. A test
+// whose bubble ends with goroutines left in it fails by a panic of synctest, after what Exercise
+// told.
+func Exercise[K comparable, P, R any](tb TB, harness Harness[K, P, R]) bool {
 	tb.Helper()
-	m, err := migration.prepared()
+	m, err := harness.withDefaults()
 	if err != nil {
 		return refused(tb, err)
 	}
@@ -36,15 +55,19 @@ func Exercise[K comparable, P, R any](tb TB, migration Migration[K, P, R]) bool 
 	if err != nil {
 		return refused(tb, err)
 	}
+	ctx := contextOf(tb)
+	deletes, err := m.survey(ctx, table)
+	if err != nil {
+		return refused(tb, err)
+	}
 	if text := cmp.Or(os.Getenv(scriptVariable), m.Script); text != "" {
-		s, err := parseScript(text)
-		if err != nil {
-			return refused(tb, err)
-		}
-		broken, err := m.play(contextOf(tb), s, table)
+		broken, err := m.playText(ctx, text, deletes, table)
 		return told(tb, broken, err)
 	}
-	broken, err := m.walkAll(contextOf(tb), table)
+	broken, from, err := m.find(ctx, deletes, table)
+	if broken != nil && err == nil {
+		broken = m.shrunk(ctx, broken, from, table)
+	}
 	return told(tb, broken, err)
 }
 
@@ -65,33 +88,57 @@ func told(tb TB, broken *failure, err error) bool {
 	return broken == nil
 }
 
-// walkAll plays a script for each walk and round, until one breaks a promise.
-func (m *Migration[K, P, R]) walkAll(ctx context.Context, table map[ldmigration.Stage]plans) (*failure, error) {
-	deletes, err := m.survey(ctx, table)
+// playText plays a script that a user gave.
+func (m *Harness[K, P, R]) playText(
+	ctx context.Context, text string, canDelete bool, table map[ldmigration.Stage]plans,
+) (*failure, error) {
+	s, err := parseScript(text)
 	if err != nil {
 		return nil, err
 	}
+	if !canDelete && slices.ContainsFunc(s, func(one step) bool { return one.verb == deletes }) {
+		return nil, errors.New("script: a delete needs Delete in the service and in both systems")
+	}
+	if m.PayloadsAreNotModified && slices.ContainsFunc(s, func(one step) bool {
+		return faultKinds[one.fault].scribbler != nobody
+	}) {
+		return nil, errors.New("script: it changes payloads, which the harness says are not modified")
+	}
+	if err := m.lawful(s, table); err != nil {
+		return nil, err
+	}
+	return m.play(ctx, s, table)
+}
+
+// find plays a script for each walk and round, until one breaks a promise. It tells which walk that
+// came from.
+func (m *Harness[K, P, R]) find(
+	ctx context.Context, deletes bool, table map[ldmigration.Stage]plans,
+) (broken *failure, from string, err error) {
 	for _, way := range walks() {
-		if m.SecondaryInline && way.fault == endsGoroutine {
+		if m.leavesOut(way.fault) {
 			continue
 		}
 		for round := range m.Rounds {
 			seed := m.Seed + uint64(round)
-			s := m.script(way, seed, table, deletes)
-			broken, err := m.play(ctx, s, table)
-			if broken == nil && err == nil {
-				continue
+			broken, err := m.play(ctx, m.script(way, seed, table, deletes), table)
+			if broken != nil || err != nil {
+				return broken, fmt.Sprintf("%q, seed %d", way.name, seed), err
 			}
-			if err != nil {
-				return broken, err
-			}
-			return m.shrunk(ctx, broken, fmt.Sprintf("%q, seed %d", way.name, seed), table), nil
 		}
 	}
-	return nil, nil
+	return nil, "", nil
 }
 
-func (m *Migration[K, P, R]) script(way walk, seed uint64, table map[ldmigration.Stage]plans, deletes bool) script {
+// leavesOut reports whether a fault cannot happen to a service, or harms it as documented.
+func (m *Harness[K, P, R]) leavesOut(fault string) bool {
+	if faultKinds[fault].scribbler != nobody {
+		return m.Scribble == nil || m.PayloadsAreNotModified
+	}
+	return fault == endsGoroutine && m.SecondaryInline
+}
+
+func (m *Harness[K, P, R]) script(way walk, seed uint64, table map[ldmigration.Stage]plans, deletes bool) script {
 	w := &writing[K]{
 		model: newModel[K](table), random: rand.New(rand.NewPCG(seed, 0)), deletes: deletes,
 		key: func(n int) K { return m.Key(m.Payload(n)) },
@@ -99,21 +146,27 @@ func (m *Migration[K, P, R]) script(way walk, seed uint64, table map[ldmigration
 	return w.write(way)
 }
 
-func (m *Migration[K, P, R]) shrunk(
+func (m *Harness[K, P, R]) shrunk(
 	ctx context.Context, broken *failure, walk string, table map[ldmigration.Stage]plans,
 ) *failure {
 	found := len(broken.script)
-	if broken.promise == promiseEvent || broken.promise == promiseReturn {
+	if broken.promise == promiseEvent || broken.left {
 		broken.walk = fmt.Sprintf("%s, at step %d", walk, found)
 		return broken // each try would wait in vain
 	}
-	broken = shrink(broken, func(s script) *failure {
-		again, err := m.play(ctx, s, table)
+	broken = m.shrunkBy(broken, table, func(s script) (*failure, error) { return m.play(ctx, s, table) })
+	broken.walk = fmt.Sprintf("%s, at step %d; cut down to %d", walk, found, len(broken.script))
+	return broken
+}
+
+func (m *Harness[K, P, R]) shrunkBy(
+	broken *failure, table map[ldmigration.Stage]plans, play func(script) (*failure, error),
+) *failure {
+	return shrink(broken, func(s script) bool { return m.lawful(s, table) == nil }, func(s script) *failure {
+		again, err := play(s)
 		if err != nil {
 			return nil
 		}
 		return again
 	})
-	broken.walk = fmt.Sprintf("%s, at step %d; cut down to %d", walk, found, len(broken.script))
-	return broken
 }

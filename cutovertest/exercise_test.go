@@ -23,40 +23,50 @@ func byKey(it item) string { return it.Key }
 
 func TestAMigrationInWhichNothingIsWrongPasses(t *testing.T) {
 	t.Parallel()
-	withBuilder := func(build func(b *cutover.Builder)) func(*shelfMigration) {
-		return func(m *shelfMigration) {
+	withBuilder := func(build func(b *cutover.Builder)) func(*shelfHarness) {
+		return func(m *shelfHarness) {
 			m.HangFor = time.Minute
-			m.Wire = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
+			m.NewService = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
 				b := cutover.New(client, "shelves").Logger(quiet)
 				build(b)
 				return wireUnder(b, old, new)
 			}
 		}
 	}
-	variants := map[string]func(*shelfMigration){
-		"by default":        func(*shelfMigration) {},
-		"with another seed": func(m *shelfMigration) { m.Seed = 4711 },
-		"in several rounds": func(m *shelfMigration) { m.Rounds = 3 },
-		"of its own wiring": func(m *shelfMigration) { m.Wire = wire },
-		"in which each is another record": func(m *shelfMigration) {
+	variants := map[string]func(*shelfHarness){
+		"by default":        func(*shelfHarness) {},
+		"with another seed": func(m *shelfHarness) { m.Seed = 4711 },
+		"in several rounds": func(m *shelfHarness) { m.Rounds = 3 },
+		"of its own wiring": func(m *shelfHarness) { m.NewService = wire },
+		"in which each is another record": func(m *shelfHarness) {
 			m.Payload = func(n int) item { return item{Key: strings.Repeat("x", n)} }
-			m.Missing = func(_ item, err error) bool { return errors.Is(err, errNoItem) }
+			m.NotFound = func(_ item, err error) bool { return errors.Is(err, errNoItem) }
 		},
-		"of the same few payloads": func(m *shelfMigration) {
+		"of the same few payloads": func(m *shelfHarness) {
 			m.Payload = cutovertest.Samples(item{"a", "1", 1}, item{"a", "2", 1}, item{"b", "1", 1})
+		},
+		"with deletes that refuse what is not there": func(m *shelfHarness) {
+			inBoth(func(s *shelfSystems, before, after *shelf) {
+				s.Old.Delete, s.New.Delete = before.removeKnown, after.removeKnown
+			})(m)
+			m.Script = "dualwrite delete:0 backfill shadow delete:1 live delete:2 rampdown complete delete:3"
+		},
+		"with deletes that one system refuses": func(m *shelfHarness) {
+			inBoth(func(s *shelfSystems, _, after *shelf) { s.New.Delete = after.removeKnown })(m)
+			m.Script = "delete:0 dualwrite delete:0 backfill shadow delete:1 live delete:2 rampdown complete delete:3"
 		},
 		"without deletes":                inBoth(func(s *shelfSystems, _, _ *shelf) { s.Old.Delete, s.New.Delete = nil, nil }),
 		"with detached reads":            withBuilder(func(b *cutover.Builder) { b.ReadOrder(cutover.Detached) }),
 		"with serial reads":              withBuilder(func(b *cutover.Builder) { b.ReadOrder(ldmigration.Serial) }),
 		"with reads in random order":     withBuilder(func(b *cutover.Builder) { b.ReadOrder(ldmigration.Random) }),
 		"with a short secondary timeout": withBuilder(func(b *cutover.Builder) { b.SecondaryTimeout(5 * time.Millisecond) }),
-		"with secondaries inline": func(m *shelfMigration) {
+		"with secondaries inline": func(m *shelfHarness) {
 			withBuilder(func(b *cutover.Builder) { b.ReadOrder(ldmigration.Random).SecondaryInline() })(m)
 			m.SecondaryInline = true
 		},
-		"with writers that require both": func(m *shelfMigration) {
+		"with writers that require both": func(m *shelfHarness) {
 			m.RequireBoth = true
-			m.Wire = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
+			m.NewService = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
 				service, err := wire(client, old, new)
 				c, buildErr := cutover.New(client, "shelves").Logger(quiet).Build()
 				put, putErr := cutover.NewWriter(c, old.Write, new.Write).RequireBoth().SerializeBy(cutover.Key(byKey)).Build()
@@ -81,11 +91,53 @@ func TestAMigrationInWhichNothingIsWrongPasses(t *testing.T) {
 	})
 }
 
+// sheet is a record that has the same content in more than one form.
+type sheet struct {
+	Key   string
+	Lines []string
+	At    time.Time
+}
+
+// sheets is a migration to a system that reads what it wrote in another form.
+func sheets(equal func(a, b sheet) bool) cutovertest.Harness[string, sheet, sheet] {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	system := func(zone *time.Location, lines []string) cutovertest.System[string, sheet, sheet] {
+		held := map[string]sheet{}
+		return cutovertest.System[string, sheet, sheet]{
+			Read: func(_ context.Context, key string) (sheet, error) { return held[key], nil },
+			Write: func(_ context.Context, s sheet) error {
+				held[s.Key] = sheet{s.Key, lines, s.At.In(zone)}
+				return nil
+			},
+			List: func(context.Context) (map[string]sheet, error) { return maps.Clone(held), nil },
+		}
+	}
+	return cutovertest.Harness[string, sheet, sheet]{
+		NewSystems: func() cutovertest.Systems[string, sheet, sheet] {
+			return cutovertest.Systems[string, sheet, sheet]{
+				Old: system(time.UTC, nil), New: system(time.FixedZone("CET", 3600), []string{}),
+			}
+		},
+		Payload: cutovertest.Samples(sheet{"a", nil, at}, sheet{"b", []string{}, at}),
+		Key:     func(s sheet) string { return s.Key },
+		Equal:   equal,
+	}
+}
+
+func TestResultsAreComparedByWhatTheyMean(t *testing.T) {
+	t.Parallel()
+	assert.True(t, cutovertest.Exercise(t, sheets(nil)))
+	got := catch(func(tb *caughtTest) {
+		cutovertest.Exercise(tb, sheets(func(a, b sheet) bool { return (a.Lines == nil) == (b.Lines == nil) }))
+	})
+	assert.Contains(t, got.String(), "though they are written alike")
+}
+
 func TestAnOperationThatEndsItsCallersGoroutineIsToldAndDoesNotEndTheTest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := shelves()
-		m.Wire = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
+		m.NewService = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
 			return wireUnder(cutover.New(client, "shelves").Logger(quiet).SecondaryInline(), old, new)
 		}
 		got := catch(func(tb *caughtTest) { assert.False(t, cutovertest.Exercise(tb, m)) })
@@ -100,7 +152,7 @@ func wireUnder(b *cutover.Builder, old, new shelfSystem) (shelfService, error) {
 	if err != nil {
 		return shelfService{}, err
 	}
-	get, getErr := cutover.NewReader(c, old.Read, new.Read).Compare(cutover.Equal).FallBack().Recheck(time.Millisecond).Build()
+	get, getErr := cutover.NewReader(c, old.Read, new.Read).CompareEqual().FallBack(func(ldmigration.Origin, error) bool { return true }).Recheck(time.Millisecond).Build()
 	put, putErr := cutover.NewWriter(c, old.Write, new.Write).SerializeBy(cutover.Key(byKey)).Build()
 	return shelfService{
 		Read:  func(ctx context.Context, key string) (item, error) { return get.Read(ctx, anybody, key) },
@@ -201,10 +253,10 @@ func TestAScriptRunsAlone(t *testing.T) {
 	t.Parallel()
 	m := shelves()
 	plantedBugs["a new writer that drops a field"].plant(&m)
-	m.Script = "write:1 read:1@fails dualwrite write:1>shadow delete:1"
+	m.Script = "write:1 dualwrite write:1@fails write:1>shadow delete:1"
 	got := catch(func(tb *caughtTest) { assert.False(t, cutovertest.Exercise(tb, m)) })
 	assert.Contains(t, got.String(), "stage    dualwrite, after the move from off, during the move to shadow")
-	assert.Contains(t, got.String(), "CUTOVERTEST_SCRIPT='write:1 read:1@fails dualwrite write:1>shadow'")
+	assert.Contains(t, got.String(), "CUTOVERTEST_SCRIPT='write:1 dualwrite write:1@fails write:1>shadow'")
 	assert.NotContains(t, got.String(), "found in")
 
 	m.Script = "write:1 read:1"
@@ -220,25 +272,25 @@ func TestTheScriptOfTheEnvironmentGoesFirst(t *testing.T) {
 	assert.Contains(t, got.String(), "step     write:7")
 }
 
-func TestAMigrationIsRefusedWithEverythingThatIsMissing(t *testing.T) {
+func TestAHarnessIsRefusedWithEverythingThatIsMissing(t *testing.T) {
 	t.Parallel()
 	refusals := map[string]struct {
-		change func(*shelfMigration)
+		change func(*shelfHarness)
 		want   []string
 	}{
-		"nothing given": {func(m *shelfMigration) { *m = shelfMigration{} }, []string{"needs Fresh", "needs Payload", "needs Key"}},
+		"nothing given": {func(m *shelfHarness) { *m = shelfHarness{} }, []string{"needs NewSystems", "needs Payload", "needs Key"}},
 		"no functions":  {inBoth(func(s *shelfSystems, _, _ *shelf) { *s = shelfSystems{} }), []string{"needs Old.Read", "needs New.List"}},
 		"a system that is not empty": {
-			inBoth(func(_ *shelfSystems, _, after *shelf) { after.items["z"] = item{Key: "z"} }), []string{"fresh systems are to be empty", "z:"},
+			inBoth(func(_ *shelfSystems, _, after *shelf) { after.items["z"] = item{Key: "z"} }), []string{"new systems must be empty", "z:"},
 		},
-		"a script of nonsense": {func(m *shelfMigration) { m.Script = "write:x" }, []string{`script: "write:x": "x" is no payload's number`}},
-		"a wiring that fails": {func(m *shelfMigration) {
-			m.Wire = func(cutover.FlagClient, shelfSystem, shelfSystem) (shelfService, error) {
+		"a script of nonsense": {func(m *shelfHarness) { m.Script = "write:x" }, []string{`script: "write:x": "x" is not the number of a payload`}},
+		"a wiring that fails": {func(m *shelfHarness) {
+			m.NewService = func(cutover.FlagClient, shelfSystem, shelfSystem) (shelfService, error) {
 				return shelfService{}, errNoItem
 			}
-		}, []string{"wiring: no such item"}},
-		"a wiring of nothing": {func(m *shelfMigration) {
-			m.Wire = func(cutover.FlagClient, shelfSystem, shelfSystem) (shelfService, error) { return shelfService{}, nil }
+		}, []string{"making the service: no such item"}},
+		"a wiring of nothing": {func(m *shelfHarness) {
+			m.NewService = func(cutover.FlagClient, shelfSystem, shelfSystem) (shelfService, error) { return shelfService{}, nil }
 		}, []string{"needs Service.Read", "needs Service.Write"}},
 		"a pair that cannot be closed": {inBoth(func(s *shelfSystems, _, _ *shelf) { s.Close = func() error { return errDisk } }), []string{"disk full"}},
 	}
@@ -253,8 +305,8 @@ func TestAMigrationIsRefusedWithEverythingThatIsMissing(t *testing.T) {
 			}
 		})
 	}
-	got := catch(func(tb *caughtTest) { cutovertest.Exercise(tb, cutovertest.Migration[string, item, string]{}) })
-	assert.Contains(t, got.String(), "needs Want, as a payload is no result")
+	got := catch(func(tb *caughtTest) { cutovertest.Exercise(tb, cutovertest.Harness[string, item, string]{}) })
+	assert.Contains(t, got.String(), "needs ResultOf, as P is not R")
 	assert.Panics(t, func() { cutovertest.Samples[int]() })
 }
 
@@ -262,8 +314,8 @@ func TestEveryPairIsClosed(t *testing.T) {
 	t.Parallel()
 	m := shelves()
 	open := 0
-	fresh := m.Fresh
-	m.Fresh = func() shelfSystems {
+	fresh := m.NewSystems
+	m.NewSystems = func() shelfSystems {
 		open++
 		s := fresh()
 		s.Close = func() error {
@@ -309,9 +361,39 @@ func TestAScriptIsCutDownToWhatBreaksTheSamePromise(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, c.want, cutovertest.Shrunk(long, c.play))
+			assert.Equal(t, c.want, cutovertest.Shrunk(long, nil, c.play))
 		})
 	}
+}
+
+// A record of zero values and no record at all read alike, but for the error.
+func TestARecordThatOneSystemLacksMayCompareAsInconsistent(t *testing.T) {
+	t.Parallel()
+	m := shelves()
+	m.Payload = func(int) item { return item{} }
+	m.NotFound = func(_ item, err error) bool { return errors.Is(err, errNoItem) }
+	wired(func(client cutover.FlagClient, s *shelfService, old, new shelfSystem) error {
+		c, err := cutover.New(client, "shelves").Logger(quiet).Build()
+		if err != nil {
+			return err
+		}
+		present := func(read func(context.Context, string) (item, error)) func(context.Context, string) (bool, error) {
+			return func(ctx context.Context, key string) (bool, error) {
+				_, err := read(ctx, key)
+				return err == nil, nil
+			}
+		}
+		get, err := cutover.NewReader(c, present(old.Read), present(new.Read)).CompareEqual().Build()
+		s.Read = func(ctx context.Context, key string) (item, error) {
+			if found, err := get.Read(ctx, anybody, key); err != nil || !found {
+				return item{}, errNoItem
+			}
+			return item{}, nil
+		}
+		return err
+	})(&m)
+	m.Script = "write:0 shadow read:0"
+	assert.True(t, cutovertest.Exercise(t, m))
 }
 
 func TestTheStageMovesWhileARecordIsWritten(t *testing.T) {
@@ -319,7 +401,7 @@ func TestTheStageMovesWhileARecordIsWritten(t *testing.T) {
 	m := shelves()
 	var client cutover.FlagClient
 	var stages []ldmigration.Stage
-	m.Wire = func(c cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
+	m.NewService = func(c cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
 		client = c
 		return wire(c, old, new)
 	}

@@ -10,13 +10,15 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// Expectation is one thing that a test expects of an operation, for [AssertEvent] and [AssertObservation].
+// Expectation is one thing that a test expects of an operation, for [AssertEvent] and
+// [AssertObservation].
 type Expectation struct {
 	problem func(*sighting) string // nothing if it is as expected
 }
 
-// AssertEvent checks an op event against all expectations, and reports the ones that are not met together, with the whole
-// event in one line. It returns whether all were met, and leaves the test running.
+// AssertEvent checks an op event against all expectations, and reports the ones that are not met
+// together, with the whole event in one line. It returns whether all were met, and leaves the test
+// running.
 func AssertEvent(tb TB, event Event, expected ...Expectation) bool {
 	tb.Helper()
 	return assertSeen(tb, seenEvent(event), expected)
@@ -68,13 +70,46 @@ func Invoked(want ...ldmigration.Origin) Expectation {
 	return expectSides("invoked", want, func(side seenSide) bool { return side.invoked })
 }
 
-// Failed expects these origins, and no other, to have failed; without any, that none did. An op event tells no errors
-// where TrackErrors is off.
+// Failed expects these origins, and no other, to have failed; without any, that none did. An answer
+// that there is no such record is not a failure: see [NotFound]. An op event tells no errors if
+// TrackErrors is off.
 func Failed(want ...ldmigration.Origin) Expectation {
 	return expectSides("failed", want, func(side seenSide) bool { return side.failed })
 }
 
-// Timed expects a latency of these origins, and of no other. An op event tells none where TrackLatency is off.
+// NotFound expects these origins, and no other, to have answered that there is no such record; see
+// [cutover.ReaderBuilder.NotFound]. Without any it expects that none did. It is for observations:
+// an op event does not tell.
+func NotFound(want ...ldmigration.Origin) Expectation {
+	return observed("not found", expectSides("not found", want, func(side seenSide) bool { return side.notFound }))
+}
+
+// OfRecords expects the keys of the records that the operation is about, in that order, as
+// [cutover.ReaderBuilder.RevealKey] makes observers see them. It is for observations.
+func OfRecords(keys ...string) Expectation {
+	return observed("records", expect("records", strings.Join(keys, ", "), func(s *sighting) string {
+		return strings.Join(s.keys, ", ")
+	}))
+}
+
+// Rechecked expects that both were read again n times because they differed; see
+// [cutover.ReaderBuilder.Recheck]. It is for observations.
+func Rechecked(n int) Expectation {
+	return observed("rechecks", expect("rechecks", n, func(s *sighting) int { return s.rechecks }))
+}
+
+// observed is an expectation that an op event cannot meet.
+func observed(what string, e Expectation) Expectation {
+	return Expectation{func(s *sighting) string {
+		if !s.observed {
+			return what + ": an op event does not tell: use AssertObservation"
+		}
+		return e.problem(s)
+	}}
+}
+
+// Timed expects a latency of these origins, and of no other. An op event tells none where
+// TrackLatency is off.
 func Timed(want ...ldmigration.Origin) Expectation {
 	return expectSides("latency", want, func(side seenSide) bool { return side.timed })
 }
@@ -89,8 +124,9 @@ func isConsistency(want cutover.Consistency) Expectation {
 	return expect("consistency", want.String(), (*sighting).consistency)
 }
 
-// NotChecked expects that nothing was compared, for one of these reasons; without any, for whatever reason. An op event
-// does not tell the reason: there it is enough that the event does not rule it out.
+// NotChecked expects that nothing was compared, for one of these reasons; without any, for any
+// reason. An op event does not tell the reason: there it is enough that the event does not rule it
+// out.
 func NotChecked(reasons ...cutover.Consistency) Expectation {
 	return Expectation{func(s *sighting) string {
 		possible := slices.ContainsFunc(s.whys, func(why cutover.Consistency) bool { return slices.Contains(reasons, why) })

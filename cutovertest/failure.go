@@ -10,12 +10,14 @@ import (
 // scriptVariable is the environment variable that makes [Exercise] run one script alone.
 const scriptVariable = "CUTOVERTEST_SCRIPT"
 
-// failure is a promise that was not kept, and all that helps to see why.
+// failure is a broken promise, and all that helps to see why.
 type failure struct {
 	promise   string
 	want, got string
 	payload   string
 	contents  string            // of both systems
+	left      bool              // whether something of the user's still runs
+	stacks    string            // of what still runs
 	stage     ldmigration.Stage // of the last step
 	from      ldmigration.Stage // the stage before that, if the script moved
 	script    script            // up to the step that failed
@@ -39,9 +41,17 @@ func (f *failure) tell(test string) string {
 	if fault := f.last().fault; fault != "" {
 		line("fault", faultKinds[fault].tells)
 	}
+	if f.promise == promisePayload {
+		line("hint", "if neither functions nor callers change payloads, set PayloadsAreNotModified in the Harness")
+	}
 	line("want", f.want)
 	line("got", f.got)
-	text.WriteString("\n" + f.contents)
+	if f.contents != "" {
+		text.WriteString("\n" + f.contents)
+	}
+	if f.stacks != "" {
+		text.WriteString("\n\nthe goroutines that it waits for:" + f.stacks)
+	}
 	text.WriteString("\n\nrun this case alone:\n  " + scriptVariable + "='" + f.script.String() + "' go test" + runFlag(test))
 	if f.walk != "" {
 		text.WriteString("\nfound in " + f.walk)

@@ -127,10 +127,10 @@ func TestFaultsHappenWhenTheyAreToldTo(t *testing.T) {
 
 func TestAFaultThatCannotHappenPanics(t *testing.T) {
 	t.Parallel()
-	assert.PanicsWithValue(t, "cutovertest: every 0th call is none", func() { cutovertest.EveryNth(0, cutovertest.Hang()) })
+	assert.PanicsWithValue(t, "cutovertest: EveryNth(0): want 1 or more", func() { cutovertest.EveryNth(0, cutovertest.Hang()) })
 	var calls int
 	read := cutovertest.Read(double(&calls), cutovertest.ForPayloads(cutovertest.Hang(), "a"))
-	assert.PanicsWithValue(t, "cutovertest: a fault for payloads of type string stands around a function of int",
+	assert.PanicsWithValue(t, "cutovertest: a fault for payloads of type string is around a function of int",
 		func() { _, _ = read(t.Context(), 1) })
 }
 
@@ -150,4 +150,66 @@ func TestAStaleReadAnswersWhatItFoundBefore(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, count, got.Count)
 	}
+}
+
+// oddFinder is a function of a shape that no wrapper fits.
+type oddFinder struct {
+	fault cutovertest.Fault
+	calls int
+}
+
+func (f *oddFinder) Find(ctx context.Context, shop string, id int) (name string, found bool, err error) {
+	err = f.fault.DoFor(ctx, id, func(ctx context.Context) error {
+		f.calls++
+		name, found = shop, true
+		return ctx.Err()
+	})
+	return name, found, err
+}
+
+func TestFaultsHappenInFunctionsOfAnyShape(t *testing.T) {
+	t.Parallel()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	cases := map[string]struct {
+		ctx   context.Context //nolint:containedctx // of one call
+		fault cutovertest.Fault
+		found bool
+		err   error
+		calls int
+	}{
+		"no fault":              {t.Context(), cutovertest.Fault{}, true, nil, 1},
+		"an ended context":      {ended, cutovertest.Fault{}, true, context.Canceled, 1},
+		"a context it ignores":  {ended, cutovertest.IgnoreContext(), true, nil, 1},
+		"it fails":              {t.Context(), cutovertest.Fail(errDisk), false, errDisk, 0},
+		"it loses its answer":   {t.Context(), cutovertest.LoseAnswer(errDisk), true, errDisk, 1},
+		"for this payload":      {t.Context(), cutovertest.ForPayloads(cutovertest.Fail(errDisk), 7), false, errDisk, 0},
+		"for another payload":   {t.Context(), cutovertest.ForPayloads(cutovertest.Fail(errDisk), 8), true, nil, 1},
+		"one behind the other":  {ended, cutovertest.Chain(cutovertest.IgnoreContext(), cutovertest.LoseAnswer(errDisk)), true, errDisk, 1},
+		"the first one only":    {t.Context(), cutovertest.Chain(cutovertest.Fail(errDisk), cutovertest.Panic("no")), false, errDisk, 0},
+		"a chain of none":       {t.Context(), cutovertest.Chain(), true, nil, 1},
+		"nothing, the nth time": {t.Context(), cutovertest.EveryNth(1, cutovertest.Fault{}), true, nil, 1},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &oddFinder{fault: c.fault}
+			_, found, err := f.Find(c.ctx, "shop", 7)
+			require.ErrorIs(t, err, c.err)
+			assert.Equal(t, c.found, found)
+			assert.Equal(t, c.calls, f.calls)
+		})
+	}
+	assert.PanicsWithValue(t, "cutovertest: a fault that looks at payloads is around a call without one: see Fault.DoFor", func() {
+		_ = cutovertest.ForPayloads(cutovertest.Hang(), 1).Do(t.Context(), func(context.Context) error { return nil })
+	})
+}
+
+func TestFaultsHappenToReturningWrites(t *testing.T) {
+	t.Parallel()
+	var calls int
+	insert := cutovertest.ReturningWrite(double(&calls), cutovertest.LoseAnswer(errDisk))
+	id, err := insert(t.Context(), 21)
+	require.ErrorIs(t, err, errDisk)
+	assert.Equal(t, 42, id)
 }

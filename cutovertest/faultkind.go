@@ -9,16 +9,27 @@ import (
 // errInjected is the error of every call that [Exercise] makes fail.
 var errInjected = errors.New("a fault that cutovertest made")
 
+// party is who changes a payload that was used.
+type party uint8
+
+const (
+	nobody party = iota
+	authoritativeFunction
+	secondaryFunction
+	caller
+)
+
 // faultKind is a fault that a script can name.
 type faultKind struct {
 	tells         string // what it does, in a failure
 	applied       bool   // whether the write is made all the same
 	answers       bool   // whether the call returns without an error
 	authoritative bool   // whether it happens to the authoritative system instead of the secondary
+	scribbler     party  // who changes its payload once it is done with it
 	faults        func(release <-chan struct{}) []Fault
 }
 
-// endsGoroutine is the fault that a [Migration] with SecondaryInline does without.
+// endsGoroutine is the fault that a [Harness] with SecondaryInline does without.
 const endsGoroutine = "exits"
 
 var faultKinds = map[string]faultKind{
@@ -37,10 +48,26 @@ var faultKinds = map[string]faultKind{
 		tells: "the secondary is slow", applied: true, answers: true, faults: always(IgnoreContext(), Slow(time.Millisecond)),
 	},
 	"refuses": {tells: "the authoritative system fails", authoritative: true, faults: always(Fail(errInjected))},
+	"authoritative-scribbles": {
+		tells: "the authoritative function changes its payload after it wrote it", applied: true, answers: true,
+		scribbler: authoritativeFunction, faults: always(),
+	},
+	"secondary-scribbles": {
+		tells: "the secondary changes its payload after it wrote it", applied: true, answers: true,
+		scribbler: secondaryFunction, faults: always(),
+	},
+	"caller-scribbles": {
+		tells: "the secondary is late, and the caller changes its payload meanwhile", applied: true, answers: true,
+		scribbler: caller,
+		faults:    func(release <-chan struct{}) []Fault { return []Fault{IgnoreContext(), HangUntil(release)} },
+	},
 }
 
 // faultNames are the kinds in the order in which walks try them.
-var faultNames = []string{"fails", "refuses", "panics", "loses-answer", "hangs", "sticks", endsGoroutine, "slows"}
+var faultNames = []string{
+	"fails", "refuses", "panics", "loses-answer", "hangs", "sticks", endsGoroutine, "slows",
+	"authoritative-scribbles", "secondary-scribbles", "caller-scribbles",
+}
 
 func always(faults ...Fault) func(<-chan struct{}) []Fault {
 	return func(<-chan struct{}) []Fault { return faults }

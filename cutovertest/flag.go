@@ -18,8 +18,8 @@ func Stages() []ldmigration.Stage {
 	}
 }
 
-// Flag is one migration flag of a [Client]. Its methods return it, take effect at the next evaluation, and are safe for
-// concurrent use.
+// Flag is one migration flag of a [Client]. Its methods return it, take effect at the next
+// evaluation, and are safe for concurrent use.
 type Flag struct {
 	mu       sync.Mutex
 	value    ldvalue.Value // null while the flag is missing
@@ -36,63 +36,72 @@ type plannedStage struct {
 	stage ldmigration.Stage
 }
 
-// Stage makes the flag give a stage to everybody for whom StageFor or StageBy says nothing else. It undoes Missing,
-// WrongType, NoStage and what is left of StageAfter.
+// Stage sets the stage of everybody for whom StageFor and StageBy set no other one. It undoes
+// Missing, WrongType, UnknownStage and what is left of StageAfter.
 func (f *Flag) Stage(stage ldmigration.Stage) *Flag {
 	return f.set(func() { f.value, f.planned = ldvalue.String(string(stage)), nil })
 }
 
-// StageFor makes the flag give a stage to these evaluation contexts, told apart by kind and key. It goes before StageBy
-// and Stage; calling it again adds to it.
+// StageFor sets the stage of these evaluation contexts, which are told apart by kind and key. It
+// goes before StageBy and Stage; calling it again adds to it.
 func (f *Flag) StageFor(stage ldmigration.Stage, users ...ldcontext.Context) *Flag {
 	return f.set(func() {
 		if f.targets == nil {
 			f.targets = map[string]ldmigration.Stage{}
 		}
 		for _, user := range users {
-			f.targets[user.FullyQualifiedKey()] = stage
+			f.targets[targetOf(user)] = stage
 		}
 	})
 }
 
-// StageBy makes the flag ask rule for the stage of an evaluation context; where that returns "", it gives the stage that
-// it gives to everybody. The rule must be safe for concurrent use and must not use the flag. Nil is no rule.
+// targetOf tells evaluation contexts apart by kind and key. The fully qualified key alone does not: that of a user is any
+// text.
+func targetOf(user ldcontext.Context) string {
+	return string(user.Kind()) + "\x00" + user.FullyQualifiedKey()
+}
+
+// StageBy sets a function that returns the stage of an evaluation context, or "" for the stage of
+// everybody. It must be safe for concurrent use and must not use the flag. Nil removes it.
 func (f *Flag) StageBy(rule func(user ldcontext.Context) ldmigration.Stage) *Flag {
 	return f.set(func() { f.rule = rule })
 }
 
-// StageAfter makes the flag give another stage to everybody after n more evaluations, counted from this call. Calling it
-// again plans another change.
+// StageAfter sets another stage for everybody after n more evaluations, counted from this call.
+// Calling it again plans another change.
 func (f *Flag) StageAfter(n int, stage ldmigration.Stage) *Flag {
 	return f.set(func() { f.planned = append(f.planned, plannedStage{n, stage}) })
 }
 
-// Missing makes the flag unknown to the client: operations run at the default stage. It forgets StageFor and StageBy.
+// Missing makes the flag unknown to the client: operations run at the default stage. It forgets
+// StageFor and StageBy.
 func (f *Flag) Missing() *Flag {
 	return f.set(func() { f.value, f.planned, f.targets, f.rule = ldvalue.Null(), nil, nil, nil })
 }
 
-// WrongType makes the flag give a value that is no text, where Stage would have it give a stage: operations run at the
-// default stage.
+// WrongType sets a value that is not a text in place of the stage of everybody: operations run at
+// the default stage.
 func (f *Flag) WrongType(value ldvalue.Value) *Flag {
 	return f.set(func() { f.value, f.planned = value, nil })
 }
 
-// NoStage makes the flag give a text that is none of the six stages, where Stage would have it give one: the client
-// answers the default stage and an error.
-func (f *Flag) NoStage(text string) *Flag {
+// UnknownStage sets a text that is not one of the six stages in place of the stage of everybody: the
+// client answers the default stage and an error.
+func (f *Flag) UnknownStage(text string) *Flag {
 	return f.set(func() { f.value, f.planned = ldvalue.String(text), nil })
 }
 
 // Version sets the flag's version, which is 1.
 func (f *Flag) Version(version int) *Flag { return f.set(func() { f.version = version }) }
 
-// CheckRatio lets one in so many reads from both be compared; zero or less is never. It is 1 where it is not set.
+// CheckRatio sets the check ratio: one in so many reads from both systems is compared, and none for
+// zero or less. The default is 1.
 func (f *Flag) CheckRatio(ratio int) *Flag {
 	return f.set(func() { f.check = ldvalue.NewOptionalInt(ratio) })
 }
 
-// SamplingRatio is told in op events: a real client sends one in so many. The fake keeps all of them.
+// SamplingRatio sets the sampling ratio that op events tell: a real client sends one in so many. The
+// fake keeps all of them.
 func (f *Flag) SamplingRatio(ratio int) *Flag {
 	return f.set(func() { f.sampling = ldvalue.NewOptionalInt(ratio) })
 }
@@ -125,7 +134,7 @@ func (f *Flag) evaluate(user ldcontext.Context, defaultStage ldmigration.Stage) 
 	f.mu.Lock()
 	f.advance()
 	value, rule := f.value, f.rule
-	target, targeted := f.targets[user.FullyQualifiedKey()]
+	target, targeted := f.targets[targetOf(user)]
 	a := answer{found: !value.IsNull(), version: f.version, check: f.check, sample: f.sampling}
 	f.mu.Unlock()
 

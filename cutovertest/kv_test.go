@@ -53,6 +53,14 @@ func (s *shelf) Remove(_ context.Context, key string) error {
 	return nil
 }
 
+// removeKnown is Remove that returns an error for a key that is not there.
+func (s *shelf) removeKnown(ctx context.Context, key string) error {
+	if _, err := s.Get(ctx, key); err != nil {
+		return err
+	}
+	return s.Remove(ctx, key)
+}
+
 func (s *shelf) All(context.Context) (map[string]item, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,10 +68,10 @@ func (s *shelf) All(context.Context) (map[string]item, error) {
 }
 
 type (
-	shelfSystem    = cutovertest.System[string, item, item]
-	shelfSystems   = cutovertest.Systems[string, item, item]
-	shelfService   = cutovertest.Service[string, item, item]
-	shelfMigration = cutovertest.Migration[string, item, item]
+	shelfSystem  = cutovertest.System[string, item, item]
+	shelfSystems = cutovertest.Systems[string, item, item]
+	shelfService = cutovertest.Service[string, item, item]
+	shelfHarness = cutovertest.Harness[string, item, item]
 )
 
 func (s *shelf) system() shelfSystem {
@@ -71,9 +79,9 @@ func (s *shelf) system() shelfSystem {
 }
 
 // shelves is a migration without a fault.
-func shelves() shelfMigration {
-	return shelfMigration{
-		Fresh: func() shelfSystems { return shelfSystems{Old: newShelf().system(), New: newShelf().system()} },
+func shelves() shelfHarness {
+	return shelfHarness{
+		NewSystems: func() shelfSystems { return shelfSystems{Old: newShelf().system(), New: newShelf().system()} },
 		Payload: func(n int) item {
 			return item{Key: string(rune('a' + n%3)), Value: "v" + string(rune('0'+n%10)), Count: n}
 		},

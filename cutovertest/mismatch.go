@@ -10,14 +10,17 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// RaiseOnMismatch returns an observer by which a read whose results differ fails the test, with both values and where
-// they differ: by the comparison where it can say so, such as [cutover.Deep], or as testify tells it. It says nothing of
-// reads that were not compared, or whose difference is ignored. Give it to the builder:
+// RaiseOnMismatch returns an observer that fails the test when the results of a read differ, or
+// when one system has the record and the other one does not; see [cutover.ReaderBuilder.NotFound].
+// It tells both values and where they differ: by the comparison where that can say so, as
+// [compare.Deep] can. A record that is not there is told as absent. It says nothing of reads that
+// were not compared, or whose difference is ignored. Give it to the builder:
 //
 //	cutover.New(client, "flag").Observe(cutovertest.RaiseOnMismatch(t))
 //
-// The values are shown in full, redacted or not. It is safe for concurrent use if the test is. Close the Cutover before
-// the test ends where reads end in the background: a test that has ended cannot fail.
+// It shows the values in full, revealed or not. It is safe for concurrent use if the test is. Close
+// the Cutover before the test ends if reads end in the background: a test that has ended cannot
+// fail.
 func RaiseOnMismatch(tb TB) cutover.Observer {
 	return raiser{tb}
 }
@@ -27,9 +30,30 @@ type raiser struct{ tb TB }
 // Observe fails the test if the results differ.
 func (r raiser) Observe(_ context.Context, o cutover.Observation) {
 	r.tb.Helper()
-	if o.Consistency == cutover.Inconsistent {
-		r.tb.Errorf("mismatch: %s of %+v under %q at %s\n  old: %+v\n  new: %+v%s",
-			o.Operation, o.Payload, o.Flag, o.Stage, o.Old.Value, o.New.Value, explained(o))
+	oneAbsent := o.Old.Invoked && o.New.Invoked && o.Old.NotFound != o.New.NotFound
+	if o.Consistency != cutover.Inconsistent && (o.Consistency != cutover.NoComparison || !oneAbsent) {
+		return
+	}
+	text := fmt.Sprintf("mismatch: %s of %s under %q at %s", o.Operation, shown(o.Payload), o.Flag, o.Stage)
+	if len(o.Shown.Keys) > 0 {
+		text += "\n  records: " + strings.Join(o.Shown.Keys, ", ")
+	}
+	text += "\n  old: " + result(o.Old) + "\n  new: " + result(o.New)
+	if !oneAbsent {
+		text += explained(o)
+	}
+	r.tb.Errorf("%s", text)
+}
+
+// result tells what a read returned.
+func result(o cutover.Outcome[any]) string {
+	switch {
+	case o.NotFound:
+		return "absent"
+	case o.Err != nil:
+		return "the error " + quoted(o.Err)
+	default:
+		return shown(o.Value)
 	}
 }
 
@@ -37,10 +61,14 @@ func (r raiser) Observe(_ context.Context, o cutover.Observation) {
 func explained(o cutover.Observation) string {
 	var lines strings.Builder
 	for _, d := range o.Differences {
-		if d.Path == "" || d.Redacted {
+		place := d.Path
+		if d.Row != nil {
+			place = strings.TrimSpace("row " + shown(d.Row) + " " + d.Path)
+		}
+		if place == "" || d.Redacted {
 			return difference(o.Old.Value, o.New.Value)
 		}
-		fmt.Fprintf(&lines, "\n    %s: old %+v, new %+v", d.Path, d.Old, d.New)
+		fmt.Fprintf(&lines, "\n    %s: old %s, new %s", place, shown(d.Old), shown(d.New))
 	}
 	if lines.Len() == 0 {
 		return difference(o.Old.Value, o.New.Value)
@@ -48,10 +76,10 @@ func explained(o cutover.Observation) string {
 	return "\n  difference:" + lines.String()
 }
 
-// difference tells where two values differ, as testify does, or nothing if it finds no difference.
+// difference tells the lines that two values differ in, or nothing if they are written alike.
 func difference(old, new any) string {
 	var message caught
-	assert.Equal(&message, old, new)
+	assert.Equal(&message, shownLines(old), shownLines(new))
 	_, diff, found := strings.Cut(string(message), "Diff:\n")
 	if !found {
 		return ""

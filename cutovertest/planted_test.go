@@ -14,9 +14,10 @@ import (
 	"github.com/gocutover/cutover/cutovertest"
 )
 
-// The planted bugs: what Exercise is there to find. Each changes one place of a migration in which nothing is wrong.
+// The planted bugs: what Exercise is there to find. Each changes one place of a migration in which
+// nothing is wrong.
 var plantedBugs = map[string]struct {
-	plant func(*shelfMigration)
+	plant func(*shelfHarness)
 	want  []string // of the failure
 }{
 	"a new writer that drops a field": {
@@ -77,8 +78,8 @@ var plantedBugs = map[string]struct {
 		want: []string{"the stage says which systems are asked", "a write that asks old alone"},
 	},
 	"systems that are swapped in every function": {
-		plant: func(m *shelfMigration) {
-			m.Wire = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
+		plant: func(m *shelfHarness) {
+			m.NewService = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
 				return wire(client, new, old)
 			}
 		},
@@ -198,7 +199,7 @@ var plantedBugs = map[string]struct {
 				return err
 			}
 			differ := func(a, b item) bool { return a.Count != b.Count }
-			get, err := cutover.NewReader(c, old.Read, new.Read).Compare(differ).Build()
+			get, err := cutover.NewReader(c, old.Read, new.Read).CompareFunc(differ).Build()
 			s.Read = func(ctx context.Context, key string) (item, error) { return get.Read(ctx, anybody, key) }
 			return err
 		}),
@@ -230,13 +231,13 @@ func TestExerciseFindsPlantedBugs(t *testing.T) {
 	}
 }
 
-func inNew(change func(*shelf, *shelfSystem)) func(*shelfMigration) {
+func inNew(change func(*shelf, *shelfSystem)) func(*shelfHarness) {
 	return inBoth(func(s *shelfSystems, _, after *shelf) { change(after, &s.New) })
 }
 
-func inBoth(change func(systems *shelfSystems, before, after *shelf)) func(*shelfMigration) {
-	return func(m *shelfMigration) {
-		m.Fresh = func() shelfSystems {
+func inBoth(change func(systems *shelfSystems, before, after *shelf)) func(*shelfHarness) {
+	return func(m *shelfHarness) {
+		m.NewSystems = func() shelfSystems {
 			before, after := newShelf(), newShelf()
 			systems := shelfSystems{Old: before.system(), New: after.system()}
 			change(&systems, before, after)
@@ -245,10 +246,11 @@ func inBoth(change func(systems *shelfSystems, before, after *shelf)) func(*shel
 	}
 }
 
-// wired changes the operations: by what a service may get wrong when it builds its reader and writers.
-func wired(change func(client cutover.FlagClient, s *shelfService, old, new shelfSystem) error) func(*shelfMigration) {
-	return func(m *shelfMigration) {
-		m.Wire = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
+// wired changes the operations: by what a service may get wrong when it builds its reader and
+// writers.
+func wired(change func(client cutover.FlagClient, s *shelfService, old, new shelfSystem) error) func(*shelfHarness) {
+	return func(m *shelfHarness) {
+		m.NewService = func(client cutover.FlagClient, old, new shelfSystem) (shelfService, error) {
 			service, err := wire(client, old, new)
 			if err != nil {
 				return service, err
@@ -266,7 +268,7 @@ func wire(client cutover.FlagClient, old, new shelfSystem) (shelfService, error)
 	if err != nil {
 		return shelfService{}, err
 	}
-	get, getErr := cutover.NewReader(c, old.Read, new.Read).Compare(cutover.Equal).Build()
+	get, getErr := cutover.NewReader(c, old.Read, new.Read).CompareEqual().Build()
 	put, putErr := cutover.NewWriter(c, old.Write, new.Write).Build()
 	remove, removeErr := cutover.NewWriter(c, old.Delete, new.Delete).Build()
 	return shelfService{

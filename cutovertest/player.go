@@ -10,19 +10,22 @@ import (
 
 // player runs one script on a fresh pair of systems.
 type player[K comparable, P, R any] struct {
-	*Migration[K, P, R]
+	*Harness[K, P, R]
 	ctx     context.Context //nolint:containedctx // the test's, for all operations of one script
 	client  *Client
 	systems Systems[K, P, R]
 	probe   *probe[K, P, R]
 	service Service[K, P, R]
 	model   *model[K]
+	handed  P                 // the payload that the caller of the write under way has
 	ranAt   ldmigration.Stage // the stage of the step under way, as it began
 	from    ldmigration.Stage // the stage before the last move, if there was one
+	left    bool              // whether something of the user's never returned
 }
 
-// play runs a script and returns the first promise that is not kept, or nil. The error tells what kept it from running.
-func (m *Migration[K, P, R]) play(
+// play runs a script and returns the first promise that is not kept, or nil. The error tells what
+// kept it from running.
+func (m *Harness[K, P, R]) play(
 	ctx context.Context, s script, table map[ldmigration.Stage]plans,
 ) (broken *failure, err error) {
 	p := m.player(ctx, table)
@@ -32,6 +35,7 @@ func (m *Migration[K, P, R]) play(
 	}
 	for i, one := range s {
 		if broken := p.step(one); broken != nil {
+			p.left = broken.left
 			broken.script, broken.stage, broken.from = s[:i+1], p.ranAt, p.from
 			broken.payload = p.payload(one)
 			return broken, nil
@@ -41,34 +45,36 @@ func (m *Migration[K, P, R]) play(
 }
 
 // survey tries the set-up alone, and reports whether records can be deleted.
-func (m *Migration[K, P, R]) survey(ctx context.Context, table map[ldmigration.Stage]plans) (deletes bool, err error) {
+func (m *Harness[K, P, R]) survey(ctx context.Context, table map[ldmigration.Stage]plans) (deletes bool, err error) {
 	p := m.player(ctx, table)
 	defer func() { err = errors.Join(err, p.close()) }()
 	err = p.open()
 	return p.deletes(), err
 }
 
-func (m *Migration[K, P, R]) player(ctx context.Context, table map[ldmigration.Stage]plans) *player[K, P, R] {
-	return &player[K, P, R]{
-		Migration: m, ctx: ctx, client: NewClient(ldmigration.Off), probe: &probe[K, P, R]{}, model: newModel[K](table),
+func (m *Harness[K, P, R]) player(ctx context.Context, table map[ldmigration.Stage]plans) *player[K, P, R] {
+	p := &player[K, P, R]{
+		Harness: m, ctx: ctx, client: NewClient(ldmigration.Off), probe: &probe[K, P, R]{}, model: newModel[K](table),
 	}
+	p.probe.copy, p.probe.scribble = m.ClonePayload, m.Scribble
+	return p
 }
 
 func (p *player[K, P, R]) open() (err error) {
-	p.ranAt, p.systems = p.model.stage, p.Fresh()
+	p.ranAt, p.systems = p.model.stage, p.NewSystems()
 	before, after := p.systems.Old, p.systems.New
 	if err := errors.Join(before.validate("Old"), after.validate("New")); err != nil {
 		return err
 	}
-	p.service, err = p.Wire(p.client, p.probe.around(oldSide, before, p.Key), p.probe.around(newSide, after, p.Key))
+	p.service, err = p.NewService(p.client, p.probe.around(oldSide, before), p.probe.around(newSide, after))
 	if err == nil {
 		err = errors.Join(missing(p.service.Read == nil, "Service.Read"), missing(p.service.Write == nil, "Service.Write"))
 	}
 	if err != nil {
-		return fmt.Errorf("wiring: %w", err)
+		return fmt.Errorf("making the service: %w", err)
 	}
 	if broken := p.checkContents(step{}); broken != nil {
-		return fmt.Errorf("fresh systems are to be empty: %s", broken.got)
+		return fmt.Errorf("new systems must be empty: %s", broken.got)
 	}
 	return nil
 }
@@ -77,20 +83,34 @@ func (p *player[K, P, R]) deletes() bool {
 	return p.service.Delete != nil && p.systems.Old.Delete != nil && p.systems.New.Delete != nil
 }
 
+// close closes the service and its systems, unless one of them is still in use.
 func (p *player[K, P, R]) close() error {
-	var errs []error
+	if p.left {
+		return nil
+	}
+	var closing error
 	if p.service.Close != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), patience)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), p.Patience)
 		defer cancel()
-		errs = append(errs, p.service.Close(ctx))
+		closing = p.closed("the service", func() error { return p.service.Close(ctx) })
 	}
-	if p.systems.Close != nil {
-		errs = append(errs, p.systems.Close())
+	if p.systems.Close == nil || p.left {
+		return closing
 	}
-	return errors.Join(errs...)
+	return errors.Join(closing, p.closed("the systems", p.systems.Close))
 }
 
-// step does one step. What panics outside of an operation, a backfill or a listing, is a failure too.
+func (p *player[K, P, R]) closed(what string, do func() error) error {
+	a := attempted(2*p.Patience, func() (struct{}, error) { return struct{}{}, do() })
+	p.left = a.left
+	if a.panics != "" {
+		return fmt.Errorf("closing %s: %s%s", what, a.panics, a.stacks)
+	}
+	return a.err
+}
+
+// step does one step. What panics outside of an operation, a backfill or a listing, is a failure
+// too.
 func (p *player[K, P, R]) step(s step) (broken *failure) {
 	p.ranAt = p.model.stage
 	defer func() {
@@ -113,8 +133,14 @@ func (p *player[K, P, R]) do(s step) *failure {
 		p.model.apply(s, key)
 		return nil
 	case backfills:
-		if err := p.backfill(); err != nil {
-			return &failure{promise: promiseBackfill, got: "it failed: " + err.Error(), contents: p.contents()}
+		a := attempted(p.Patience, func() (struct{}, error) { return struct{}{}, p.backfill() })
+		switch {
+		case a.left:
+			return &failure{promise: promiseReturn, got: "the backfill: " + a.panics, left: true, stacks: a.stacks}
+		case a.panics != "":
+			return &failure{promise: promiseBackfill, got: a.panics, contents: p.contents()}
+		case a.err != nil:
+			return &failure{promise: promiseBackfill, got: "it failed: " + a.err.Error(), contents: p.contents()}
 		}
 		p.model.apply(s, key)
 		return p.checkContents(s)
@@ -126,24 +152,33 @@ func (p *player[K, P, R]) do(s step) *failure {
 		}
 		return p.change(s, key, func() error { return p.service.Delete(p.ctx, key) })
 	default:
-		return p.change(s, key, func() error { return p.service.Write(p.ctx, p.Payload(s.n)) })
+		p.handed = p.ownPayload(s.n)
+		return p.change(s, key, func() error { return p.service.Write(p.ctx, p.handed) })
 	}
 }
 
-func (p *player[K, P, R]) keyOf(s step) (key K) {
-	if s.verb == moves || s.verb == backfills {
-		return key
+// ownPayload returns a payload that is used for one write: what becomes of it changes no other one.
+func (p *player[K, P, R]) ownPayload(n int) P {
+	if p.Scribble == nil {
+		return p.Payload(n)
 	}
-	return p.Key(p.Payload(s.n))
+	return p.ClonePayload(p.Payload(n))
+}
+
+func (p *player[K, P, R]) keyOf(s step) (key K) {
+	if s.named() {
+		key = p.Key(p.Payload(s.n))
+	}
+	return key
 }
 
 // payload tells what a step writes or reads.
 func (p *player[K, P, R]) payload(s step) string {
 	switch s.verb {
 	case writes:
-		return fmt.Sprintf("%+v", p.Payload(s.n))
+		return shown(p.Payload(s.n))
 	case reads, deletes:
-		return fmt.Sprintf("%+v", p.keyOf(s))
+		return shown(p.keyOf(s))
 	default:
 		return ""
 	}
@@ -154,7 +189,9 @@ func (p *player[K, P, R]) change(s step, key K, do func() error) *failure {
 	broken := p.checkChange(s, key, out)
 	p.model.apply(s, key)
 	if broken != nil {
-		broken.contents = p.contents()
+		if !broken.left {
+			broken.contents = p.contents()
+		}
 		return broken
 	}
 	return p.checkContents(s)
@@ -170,7 +207,7 @@ func (p *player[K, P, R]) backfill() error {
 		return err
 	}
 	for key := range before {
-		if err := p.systems.New.Write(p.ctx, p.Payload(p.model.holds[oldSide][key])); err != nil {
+		if err := p.systems.New.Write(p.ctx, p.ownPayload(p.model.holds[oldSide][key])); err != nil {
 			return err
 		}
 	}

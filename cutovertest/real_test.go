@@ -79,7 +79,7 @@ func alikes() []alike {
 		},
 		{
 			name: "no stage", real: holding(ldvalue.String("Shadow")),
-			fake: flagged(func(f *cutovertest.Flag) { f.NoStage("Shadow") }),
+			fake: flagged(func(f *cutovertest.Flag) { f.UnknownStage("Shadow") }),
 		},
 		{
 			name: "with a target", real: staged(ldmigration.Shadow).AddTarget(3, "alpha"),

@@ -1,6 +1,7 @@
 package cutovertest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,13 +21,17 @@ const (
 	backfills verb = "backfill"
 )
 
-// step is one thing that a script does. A record is named by the number of a payload that it was written with.
+// step is one thing that a script does. A record is named by the number of a payload that it was
+// written with.
 type step struct {
 	verb  verb
 	n     int
 	stage ldmigration.Stage // where a move goes to, or the flag during a write
 	fault string
 }
+
+// named reports whether the step is about a record.
+func (s step) named() bool { return s.verb != moves && s.verb != backfills }
 
 // String writes the step as parseStep reads it.
 func (s step) String() string {
@@ -46,10 +51,10 @@ func (s step) String() string {
 	return text
 }
 
-// script is a case of [Exercise]: what to do, one after the other, beginning at off with two empty systems. It is
-// written in one line, such as
+// script is a case of [Exercise]: what to do, one after the other, beginning at off with two empty
+// systems. It is written in one line, such as
 //
-//	off write:0 dualwrite backfill write:1@hangs write:2>shadow read:2
+//	write:0 dualwrite backfill write:1@hangs write:2>shadow read:2
 //
 // where write:2>shadow moves the flag to shadow while payload 2 is written.
 type script []step
@@ -88,13 +93,13 @@ func parseStep(word string) (s step, err error) {
 	record, fault, _ := strings.Cut(record, "@")
 	s = step{verb: verb(what), stage: ldmigration.Stage(stage), fault: fault}
 	if s.n, err = strconv.Atoi(record); err != nil || s.n < 0 {
-		return s, fmt.Errorf("%q is no payload's number", record)
+		return s, fmt.Errorf("%q is not the number of a payload", record)
 	}
 	return s, s.validate()
 }
 
 func (s step) validate() error {
-	_, known := faultKinds[s.fault]
+	kind, known := faultKinds[s.fault]
 	switch {
 	case !slices.Contains([]verb{moves, writes, reads, deletes}, s.verb):
 		return fmt.Errorf("unknown step %q", s.verb)
@@ -102,6 +107,10 @@ func (s step) validate() error {
 		return fmt.Errorf("unknown stage %q", s.stage)
 	case s.fault != "" && !known:
 		return fmt.Errorf("unknown fault %q", s.fault)
+	case kind.scribbler != nobody && s.verb != writes:
+		return fmt.Errorf("a %s has no payload to change", s.verb)
+	case s.stage != "" && s.verb != moves && (s.verb != writes || s.fault != ""):
+		return errors.New("the flag moves during a write without a fault, and during nothing else")
 	}
 	return nil
 }

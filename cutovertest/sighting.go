@@ -1,6 +1,7 @@
 package cutovertest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,24 +13,30 @@ import (
 
 var origins = [2]ldmigration.Origin{ldmigration.Old, ldmigration.New}
 
-// sighting is what an op event or an observation tells of one operation: what an [Expectation] looks at.
+// sighting is what an op event or an observation tells of one operation: what an [Expectation]
+// looks at. What an observation alone knows is empty for an op event.
 type sighting struct {
+	observed  bool
 	operation ldmigration.Operation
 	flag      string
 	stage     ldmigration.Stage
-	user      string // the evaluation context's key; an observation alone knows it
+	user      string // the evaluation context's key; an observation's
+	keys      []string
 	sides     [2]seenSide
 	verdict   cutover.Consistency
 	whys      []cutover.Consistency // what may be the reason that it was not checked
+	rechecks  int
 }
 
 type seenSide struct {
 	invoked, failed, timed bool
-	err                    error // an observation alone knows it
+	notFound, skipped      bool  // an observation's
+	err                    error // an observation's
 	latency                time.Duration
 }
 
-// seenEvent reads an op event. That tells that nothing was checked, but not why: the reasons are what it leaves open.
+// seenEvent reads an op event. That tells that nothing was checked, but not why: the reasons are
+// what it leaves open.
 func seenEvent(e Event) *sighting {
 	s := &sighting{
 		operation: e.Op, flag: e.FlagKey, stage: ldmigration.Stage(e.Evaluation.Value.StringValue()),
@@ -46,14 +53,15 @@ func seenEvent(e Event) *sighting {
 	case check != nil:
 		s.verdict = cutover.Inconsistent
 	case e.Op == ldmigration.Write:
-		s.whys = []cutover.Consistency{cutover.NotBothRead}
+		s.whys = []cutover.Consistency{cutover.SingleOrigin}
 	case !s.sides[0].invoked || !s.sides[1].invoked:
-		s.whys = []cutover.Consistency{cutover.NotBothRead, cutover.SecondarySkipped}
+		s.whys = []cutover.Consistency{cutover.SingleOrigin, cutover.SecondarySkipped}
 	case s.sides[0].failed || s.sides[1].failed:
-		s.whys = []cutover.Consistency{cutover.NotBothSucceeded, cutover.NoComparison}
+		s.whys = []cutover.Consistency{cutover.ReadFailed, cutover.NoComparison}
 	default:
 		s.whys = []cutover.Consistency{
-			cutover.NoComparison, cutover.NotSampled, cutover.WrittenMeanwhile, cutover.ComparisonPanicked, cutover.Ignored,
+			cutover.NoComparison, cutover.NotSampled, cutover.WrittenMeanwhile, cutover.ComparisonPanicked, cutover.Undecided,
+			cutover.Ignored,
 		}
 	}
 	return s
@@ -62,12 +70,14 @@ func seenEvent(e Event) *sighting {
 // seenObservation reads an observation, which knows why nothing was checked.
 func seenObservation(o cutover.Observation) *sighting {
 	s := &sighting{
-		operation: o.Operation, flag: o.Flag, stage: o.Stage, user: o.Context.FullyQualifiedKey(), verdict: o.Consistency,
+		observed: true, operation: o.Operation, flag: o.Flag, stage: o.Stage, user: o.Context.FullyQualifiedKey(),
+		keys: o.Shown.Keys, verdict: o.Consistency, rechecks: o.Rechecks,
 	}
 	for i, origin := range origins {
 		out := o.Outcome(origin)
 		s.sides[i] = seenSide{
-			invoked: out.Invoked, failed: out.Invoked && out.Err != nil, timed: out.Invoked, err: out.Err, latency: out.Latency,
+			invoked: out.Invoked, failed: out.Invoked && out.Err != nil && !out.NotFound, timed: out.Invoked,
+			notFound: out.NotFound, skipped: errors.Is(out.Err, cutover.ErrSecondarySkipped), err: out.Err, latency: out.Latency,
 		}
 	}
 	if !o.Consistency.Checked() {
@@ -82,16 +92,28 @@ func (s *sighting) String() string {
 	if s.user != "" {
 		line += " for " + s.user
 	}
-	return fmt.Sprintf("%s: %s; %s; %s", line, s.side(0), s.side(1), s.consistency())
+	if len(s.keys) > 0 {
+		line += ", records " + strings.Join(s.keys, ", ")
+	}
+	line = fmt.Sprintf("%s: %s; %s; %s", line, s.side(0), s.side(1), s.consistency())
+	if s.rechecks > 0 {
+		line += fmt.Sprintf("; rechecks: %d", s.rechecks)
+	}
+	return line
 }
 
 func (s *sighting) side(i int) string {
 	side := s.sides[i]
-	if !side.invoked {
+	switch {
+	case side.skipped:
+		return string(origins[i]) + " skipped"
+	case !side.invoked:
 		return string(origins[i]) + " not invoked"
 	}
 	line := string(origins[i]) + " invoked"
 	switch {
+	case side.notFound:
+		line += ", not found"
 	case side.err != nil:
 		line += fmt.Sprintf(", failed (%v)", side.err)
 	case side.failed:
@@ -114,11 +136,12 @@ func (s *sighting) consistency() string {
 	return "not checked (" + strings.Join(names, ", or ") + ")"
 }
 
-// Describe tells an op event in one line: which origins were invoked, which failed, how long they took in whole
-// milliseconds, and whether they agree. Where nothing was checked it tells the reasons that the event leaves
-// open; an observation knows the reason, see [DescribeObservation].
-func Describe(event Event) string { return seenEvent(event).String() }
+// DescribeEvent tells an op event in one line: which origins were invoked, which failed, how long
+// they took in whole milliseconds, and whether they agree. Where nothing was checked it tells the
+// reasons that the event leaves open; an observation knows the reason, see [DescribeObservation].
+func DescribeEvent(event Event) string { return seenEvent(event).String() }
 
-// DescribeObservation tells an observation in one line, as [Describe] does, with the evaluation context, the errors, the
-// latencies in full and the reason why nothing was checked.
+// DescribeObservation tells an observation in one line, as [DescribeEvent] does an op event, with
+// the evaluation context, the keys that are revealed, the errors, what was not found, the latencies
+// in full, the reason why nothing was checked, and how often both were read again.
 func DescribeObservation(o cutover.Observation) string { return seenObservation(o).String() }

@@ -2,8 +2,8 @@ package cutovertest
 
 import "context"
 
-// TB is what this package needs of a test. *testing.T, *testing.B and testify's TestingT with a Helper method are one; so
-// is a recorder that catches failures.
+// TB is what this package needs of a test. *testing.T, *testing.B and testify's TestingT with a
+// Helper method are one; so is a recorder that catches failures.
 type TB interface {
 	// Helper marks the caller as a helper: failures are reported at the line that called it.
 	Helper()

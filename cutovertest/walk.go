@@ -16,28 +16,27 @@ type walk struct {
 
 // walks are all ways that Exercise goes: what is wrong without a fault is told without one.
 func walks() []walk {
-	six := thereAndBack(Stages()...)
+	six, four, two := ways()[0], ways()[1], ways()[2]
 	all := []walk{
-		{"six stages, there and back", six, ""},
-		{"six stages, each move there, back and there again", hesitating(), ""},
-		{"four stages, there and back", thereAndBack(ldmigration.Off, ldmigration.Shadow, ldmigration.Live, ldmigration.Complete), ""},
-		{"two stages, there and back", thereAndBack(ldmigration.Off, ldmigration.Complete), ""},
+		{"six stages, there and back", thereAndBack(six), ""},
+		{"six stages, each move there, back and there again", hesitating(six), ""},
+		{"four stages, there and back", thereAndBack(four), ""},
+		{"two stages, there and back", thereAndBack(two), ""},
 	}
 	for _, fault := range faultNames {
-		all = append(all, walk{"six stages, there and back; " + faultKinds[fault].tells, six, fault})
+		all = append(all, walk{"six stages, there and back; " + faultKinds[fault].tells, thereAndBack(six), fault})
 	}
 	return all
 }
 
-func thereAndBack(stages ...ldmigration.Stage) []ldmigration.Stage {
+func thereAndBack(stages []ldmigration.Stage) []ldmigration.Stage {
 	back := slices.Clone(stages[:len(stages)-1])
 	slices.Reverse(back)
 	return slices.Concat(stages, back)
 }
 
 // hesitating goes two steps forward and one back, all the way.
-func hesitating() []ldmigration.Stage {
-	stages := Stages()
+func hesitating(stages []ldmigration.Stage) []ldmigration.Stage {
 	way := stages[:1:1]
 	for i := range len(stages) - 1 {
 		way = append(way, stages[i+1], stages[i], stages[i+1])
@@ -45,10 +44,12 @@ func hesitating() []ldmigration.Stage {
 	return way
 }
 
-// shownReads is how many records are read after a move; what both systems hold is compared as a whole all the time.
+// shownReads is how many records are read after a move; what both systems hold is compared as a
+// whole all the time.
 const shownReads = 4
 
-// writing makes the script of a walk. It keeps a model of its own, to know what there is to read, repair and delete.
+// writing makes the script of a walk. It keeps a model of its own, to know what there is to read,
+// repair and delete, and what must come before a move.
 type writing[K comparable] struct {
 	script  script
 	model   *model[K]
@@ -58,7 +59,6 @@ type writing[K comparable] struct {
 	next    int   // the next payload
 	keys    []K   // in the order in which they came first
 	last    []int // the last payload of each of them
-	behind  bool  // whether one system missed writes since the last convergence
 }
 
 // write makes the script: operations at each stage, and a write during each move.
@@ -74,7 +74,7 @@ func (w *writing[K]) write(way walk) script {
 
 func (w *writing[K]) do(s step) {
 	var key K
-	if s.verb != moves && s.verb != backfills {
+	if s.named() {
 		key = w.key(s.n)
 	}
 	if s.verb == writes {
@@ -137,33 +137,30 @@ func (w *writing[K]) stay(fault string) {
 
 // fail does operations with a fault, and repairs what a failed secondary left behind.
 func (w *writing[K]) fail(fault string) {
-	authoritative := faultKinds[fault].authoritative
+	kind := faultKinds[fault]
+	authoritative := kind.authoritative
 	if authoritative || w.model.writes().both {
 		n := w.fresh(fault, "")
 		w.do(step{verb: reads, n: n})
 		w.do(step{verb: writes, n: n})
 		w.do(step{verb: reads, n: n})
 	}
-	if !authoritative && w.model.reads().both {
+	if !authoritative && kind.scribbler == nobody && w.model.reads().both {
 		w.do(step{verb: reads, n: w.some(), fault: fault})
 	}
 }
 
-// converge does what a service must where writes go to both systems and one lacks what was written to the other alone:
-// a backfill while the old one is authoritative, and saving the records again while the new one is.
+// converge does what a service must where writes go to both systems and one lacks what was written
+// to the other alone: a backfill while the old one is authoritative, and saving the records again
+// while the new one is.
 func (w *writing[K]) converge() {
-	if !w.model.writes().both {
-		w.behind = true
+	if !w.model.writes().both || !w.model.behind {
 		return
 	}
 	if w.model.writes().first == oldSide {
-		if w.behind {
-			w.do(step{verb: backfills})
-		}
-		w.behind = false
+		w.do(step{verb: backfills})
 		return
 	}
-	w.behind = false
 	for i, key := range w.keys {
 		if !w.model.agree(key) {
 			w.do(step{verb: writes, n: w.last[i]})
@@ -171,14 +168,14 @@ func (w *writing[K]) converge() {
 	}
 }
 
-// leave moves to a stage, during a write if no write that began at the stage before can be lost by that.
+// leave moves to a stage, during a write if no write that began at the stage before can be lost by
+// that.
 func (w *writing[K]) leave(to ldmigration.Stage) {
-	from, into := w.model.table[w.model.stage].writes, w.model.table[to].reads
-	if from.both || from.first == into.first {
+	if w.model.mayWriteDuring(to) {
 		w.fresh("", to)
 		return
 	}
-	if into.first == newSide {
+	if !w.model.prepared(to) {
 		w.do(step{verb: backfills})
 	}
 	w.do(step{verb: moves, stage: to})

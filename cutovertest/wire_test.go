@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// onTheWire is the JSON that the SDK's event processor would send of an op event, without its time stamp; nothing if it
-// would send none.
+// onTheWire is the JSON that the SDK's event processor would send of an op event, without its time
+// stamp; nothing if it would send none.
 func onTheWire(t *testing.T, event ldevents.MigrationOpEventData) string {
 	t.Helper()
 	var out sender

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// Read puts faults around a read function, or around any function that returns a value and an error. The first fault is
-// the outermost: it happens first, and those behind it only if it lets the call go on. It returns the zero value where
-// the function was not called. The result is safe for concurrent use if read is.
+// Read puts faults around a read function. The first fault is the outermost: it happens first, and
+// those behind it only if it lets the call go on. Where the function was not called, the result is
+// the zero value. The returned function is safe for concurrent use if read is.
 func Read[P, R any](read func(context.Context, P) (R, error), faults ...Fault) func(context.Context, P) (R, error) {
 	return func(ctx context.Context, payload P) (result R, err error) {
 		err = run(ctx, payload, faults, func(ctx context.Context) (err error) {
@@ -25,17 +25,25 @@ func Write[P any](write func(context.Context, P) error, faults ...Fault) func(co
 	}
 }
 
+// ReturningWrite puts faults around a write function that returns a value, as [Read] does.
+func ReturningWrite[P, R any](
+	write func(context.Context, P) (R, error), faults ...Fault,
+) func(context.Context, P) (R, error) {
+	return Read(write, faults...)
+}
+
 func run(ctx context.Context, payload any, faults []Fault, function func(context.Context) error) error {
 	if len(faults) == 0 {
 		return function(ctx)
 	}
-	return faults[0].around(&call{ctx, payload}, func(ctx context.Context) error {
+	return faults[0].DoFor(ctx, payload, func(ctx context.Context) error {
 		return run(ctx, payload, faults[1:], function)
 	})
 }
 
-// Stale makes a read function answer with what it found the time before, as a replica that lags: each call reads, and
-// returns what the last call for an equal payload got. The first call returns what it finds.
+// Stale makes a read function answer with what it found the time before, as a replica that lags:
+// each call reads, and returns what the last call for an equal payload got. The first call returns
+// what it finds.
 func Stale[P comparable, R any](read func(context.Context, P) (R, error)) func(context.Context, P) (R, error) {
 	type found struct {
 		result R

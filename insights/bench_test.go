@@ -16,7 +16,7 @@ import (
 )
 
 func TestObservingAllocatesNothing(t *testing.T) { //nolint:paralleltest // AllocsPerRun counts the whole process
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	o := read(ldmigration.Shadow, cutover.Consistent)
 	observe(t, f, 1000, o)
 	assert.Zero(t, testing.AllocsPerRun(10_000, func() { f.Observe(context.Background(), o) }))
@@ -27,12 +27,12 @@ func BenchmarkObserve(b *testing.B) {
 		name string
 		o    cutover.Observation
 	}{
-		{"read of one", read(ldmigration.Off, cutover.NotBothRead)},
+		{"read of one", read(ldmigration.Off, cutover.SingleOrigin)},
 		{"read of both", read(ldmigration.Shadow, cutover.Consistent)},
 		{"mismatch", mismatch(1)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			f := insights.New(insights.Config{})
+			f := figures(b, insights.Config{})
 			b.ReportAllocs()
 			for b.Loop() {
 				f.Observe(context.Background(), c.o)
@@ -40,7 +40,7 @@ func BenchmarkObserve(b *testing.B) {
 		})
 	}
 	b.Run("read of both in parallel", func(b *testing.B) {
-		f := insights.New(insights.Config{})
+		f := figures(b, insights.Config{})
 		o := read(ldmigration.Shadow, cutover.Consistent)
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
@@ -58,7 +58,7 @@ func BenchmarkOperation(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			builder := cutover.New(fixed{}, flag)
 			if observed {
-				builder = builder.Observe(insights.New(insights.Config{}))
+				builder = builder.Observe(figures(b, insights.Config{}))
 			}
 			orders, err := builder.Build()
 			require.NoError(b, err)
@@ -75,11 +75,11 @@ func BenchmarkOperation(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory keeps ten million operations, a tenth of them mismatches of ten thousand records, and tells the heap
-// after one million and after all. Run it with -benchtime 1x.
+// BenchmarkMemory keeps ten million operations, a tenth of them mismatches of ten thousand records,
+// and tells the heap after one million and after all. Run it with -benchtime 1x.
 func BenchmarkMemory(b *testing.B) {
 	const million = 1_000_000
-	f := insights.New(insights.Config{})
+	f := figures(b, insights.Config{})
 	good := read(ldmigration.Shadow, cutover.Consistent)
 	empty := heap()
 	operate := func(n int) {

@@ -72,7 +72,7 @@ func sees(t *testing.T, ctx context.Context, expression string) { //nolint:reviv
 
 func TestThePageFollowsTheMigration(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{Thresholds: insights.Thresholds{Checks: 100}})
+	f := figures(t, asking(func(is *insights.Thresholds) { is.Checks = 100 }))
 	mux := http.NewServeMux()
 	mux.Handle("/some/prefix/", http.StripPrefix("/some/prefix", f.Handler()))
 	server := httptest.NewServer(mux)
@@ -81,7 +81,7 @@ func TestThePageFollowsTheMigration(t *testing.T) {
 	ctx := browse(t, server.URL+"/some/prefix/")
 
 	sees(t, ctx, `!document.getElementById("empty").hidden`)
-	observe(t, f, 50, read(ldmigration.DualWrite, cutover.NotBothRead))
+	observe(t, f, 50, read(ldmigration.DualWrite, cutover.SingleOrigin))
 	observe(t, f, 50, write(ldmigration.DualWrite))
 	sees(t, ctx, `document.querySelector("[aria-current=step] b")?.textContent === "dualwrite"`)
 	sees(t, ctx, `document.querySelector("#forward h3").textContent === "Forward to shadow: not yet"`)
@@ -89,7 +89,7 @@ func TestThePageFollowsTheMigration(t *testing.T) {
 	turn(t, f, ldmigration.DualWrite, ldmigration.Shadow)
 	observe(t, f, 50, read(ldmigration.Shadow, cutover.Consistent))
 	sees(t, ctx, `document.querySelector("[aria-current=step] b").textContent === "shadow"`)
-	sees(t, ctx, `document.getElementById("mismatches-note").textContent.startsWith("None")`)
+	sees(t, ctx, `document.getElementById("mismatches-note").textContent.startsWith("No record")`)
 
 	hostile := mismatch(4711)
 	hostile.Shown.Differences[0].Old = `<img src=x onerror="console.error('ran')">`

@@ -20,7 +20,7 @@ type counts struct {
 
 // callCounts is what is counted of one origin's calls.
 type callCounts struct {
-	calls, errors, timeouts, panics, skipped uint64
+	calls, errors, notFound, timeouts, panics, skipped uint64
 }
 
 func (c *counts) add(o *cutover.Observation) {
@@ -38,6 +38,10 @@ func (c *counts) add(o *cutover.Observation) {
 func (c *callCounts) add(out *cutover.Outcome[any]) {
 	if out.Invoked {
 		c.calls++
+	}
+	if out.NotFound {
+		c.notFound++
+		return
 	}
 	if out.Err == nil {
 		return
@@ -64,6 +68,7 @@ func (c *counts) merge(from *counts) {
 		to, more := &c.calls[i], &from.calls[i]
 		to.calls += more.calls
 		to.errors += more.errors
+		to.notFound += more.notFound
 		to.timeouts += more.timeouts
 		to.panics += more.panics
 		to.skipped += more.skipped
@@ -72,6 +77,11 @@ func (c *counts) merge(from *counts) {
 
 func (c *counts) checked() uint64 {
 	return c.consistency[cutover.Consistent] + c.consistency[cutover.Inconsistent]
+}
+
+// unanswered is how many comparisons ran and gave no answer.
+func (c *counts) unanswered() uint64 {
+	return c.consistency[cutover.ComparisonPanicked] + c.consistency[cutover.Undecided]
 }
 
 // bucket is everything of one kind of operation at one stage in one stretch of time.
@@ -122,7 +132,7 @@ var stages = [...]ldmigration.Stage{
 	ldmigration.Live, ldmigration.RampDown, ldmigration.Complete,
 }
 
-// stageIndex returns -1 for what is no stage.
+// stageIndex returns -1 for an unknown stage.
 func stageIndex(stage ldmigration.Stage) int {
 	for i, known := range stages {
 		if known == stage {

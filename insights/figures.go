@@ -1,7 +1,6 @@
 package insights
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"runtime"
@@ -16,27 +15,14 @@ import (
 const (
 	maxFlags  = 128
 	maxShards = 16
-
-	defaultMismatches = 100
-	defaultKeys       = 10_000
 )
 
-// Config is how [Figures] are kept. The zero value is good to begin with.
-type Config struct {
-	// Thresholds are what a verdict asks for.
-	Thresholds Thresholds
-	// Mismatches is of how many records, for each flag, the last mismatch is kept with its differences. Zero is 100.
-	Mismatches int
-	// Keys is of how many records, for each flag, it is kept that they mismatched, how often and when. Zero is 10,000.
-	// Beyond that, the record that has not mismatched for the longest time is forgotten.
-	Keys int
-}
-
-// Figures is an observer that keeps rolling figures of every flag it sees, and a [cutover.StageObserver]. Give the same
-// one to several cutovers to have them on one page. It is safe for concurrent use and starts no goroutine. An operation
-// costs it well below a microsecond; a mismatch takes as long as its shown values take to be written as text.
+// Figures is an observer that keeps rolling figures of every flag it sees, and a
+// [cutover.StageObserver]. Give the same one to several cutovers to have them on one page. It is
+// safe for concurrent use and starts no goroutine. An operation costs it well below a microsecond;
+// a mismatch takes as long as its shown values take to be written as text.
 type Figures struct {
-	cfg    Config
+	cfg    *settings
 	start  time.Time
 	shards int
 
@@ -50,17 +36,21 @@ var (
 	_ cutover.StageObserver = (*Figures)(nil)
 )
 
-// New returns figures that begin now.
-func New(cfg Config) *Figures {
-	cfg.Thresholds = cfg.Thresholds.orDefaults()
-	cfg.Mismatches = cmp.Or(max(cfg.Mismatches, 0), defaultMismatches)
-	cfg.Keys = cmp.Or(max(cfg.Keys, 0), defaultKeys)
-	f := &Figures{cfg: cfg, start: time.Now(), shards: min(runtime.GOMAXPROCS(0), maxShards)}
+// New returns figures that begin now. It returns an error that tells everything in the
+// configuration that makes no sense: a threshold that is not a number, infinite, below zero or a
+// share above 1, an unknown window or stage, a negative bound, a host that is none.
+func New(cfg Config) (*Figures, error) {
+	checked, err := cfg.settings()
+	if err != nil {
+		return nil, err
+	}
+	f := &Figures{cfg: checked, start: time.Now(), shards: min(runtime.GOMAXPROCS(0), maxShards)}
 	f.flags.Store(&map[string]*flagFigures{})
-	return f
+	return f, nil
 }
 
-// Observe counts one operation. It keeps of payload and values only what [cutover.Shown] has, as text.
+// Observe counts one operation. It keeps of payload, keys and values only what [cutover.Shown] has,
+// as text.
 func (f *Figures) Observe(_ context.Context, o cutover.Observation) {
 	stage := stageIndex(o.Stage)
 	flag := f.flag(o.Flag)
@@ -68,35 +58,84 @@ func (f *Figures) Observe(_ context.Context, o cutover.Observation) {
 		f.refused.Add(1)
 		return
 	}
-	flag.observe(&o, stage, time.Since(f.start))
-	switch o.Consistency {
-	case cutover.Inconsistent:
-		flag.records.mismatch(&o)
-	case cutover.Ignored:
-		flag.records.ignored(o.IgnoredBy)
-	default:
-	}
+	at := time.Since(f.start)
+	began := f.began(&o, at)
+	flag.observe(&o, stage, began, at)
+	flag.records.observe(&o, stage, began, at)
 }
 
-// ObserveStage keeps one stage change.
+// began is when an operation called its first function. One that does not say so began when it
+// ended.
+func (f *Figures) began(o *cutover.Observation, at time.Duration) time.Duration {
+	began := at
+	for _, start := range [...]time.Time{o.Old.Start, o.New.Start} {
+		if !start.IsZero() {
+			began = min(began, max(start.Sub(f.start), 0))
+		}
+	}
+	return began
+}
+
+// ObserveStage keeps one stage change, and what goes wrong by it.
 func (f *Figures) ObserveStage(_ context.Context, change cutover.StageChange) {
-	if flag := f.flag(change.Flag); flag != nil {
-		flag.history.add(change)
+	from, to := stageIndex(change.From), stageIndex(change.To)
+	flag := f.flag(change.Flag)
+	if from < 0 || to < 0 || flag == nil {
+		f.refused.Add(1)
+		return
 	}
+	at := time.Since(f.start)
+	flag.presence.changed(from, to, change.SideBySide, at)
+	flag.history.add(change, from, to, f.start.Add(at))
 }
 
-// Flags returns the keys of the flags seen so far, sorted. There are at most 128: operations of more are not counted.
+// Flags returns the keys of the flags seen so far, sorted. There are at most 128: operations of
+// more are not counted. A key that is not UTF-8 is written so that it is.
 func (f *Figures) Flags() []string {
 	return slices.Sorted(maps.Keys(*f.flags.Load()))
 }
 
-// Keys returns the keys of the records that mismatched, the latest first: what is to be repaired. A key is the text of
-// the payload as [cutover.Shown] has it; where a reader shows none, all its mismatches are under the empty key.
+// Keys returns the records that are to be repaired, the latest first: those that differed when they
+// were compared last, and those whose write failed in one system. A record is gone from it as soon
+// as it is healed: a later comparison found it consistent, a later write of a failed one succeeded
+// in both systems, or [Figures.Repaired] says so. It is empty for a flag that was not seen.
+//
+// A row of a list is healed by a read of that record alone: a list that is consistent does not say
+// which rows it had.
+//
+// A record is known by a key of [cutover.Shown], else by the text of the shown payload. The
+// mismatches of records that have neither are under the empty key; failed writes without a key are
+// a number only: see [Missed].
 func (f *Figures) Keys(flag string) []Key {
-	if known := (*f.flags.Load())[flag]; known != nil {
+	if known := f.known(flag); known != nil {
 		return known.records.all()
 	}
-	return nil
+	return []Key{}
+}
+
+// Repaired says that records were made equal in both systems by other means, such as a copy, after
+// what was observed so far. Without keys it says so of all records of the flag, those without a
+// known key too, and of what was written at off or lost by a move that was warned of. What was
+// written at complete stays on record until the process ends.
+func (f *Figures) Repaired(flag string, keys ...string) {
+	known := f.known(flag)
+	if known == nil {
+		return
+	}
+	known.records.repaired(keys)
+	if len(keys) == 0 {
+		known.atOff.Store(0)
+		known.history.repaired()
+	}
+}
+
+// known returns nil for a flag that was not seen.
+func (f *Figures) known(key string) *flagFigures {
+	flags := *f.flags.Load()
+	if known := flags[key]; known != nil {
+		return known
+	}
+	return flags[flagKey(key)]
 }
 
 // flag returns nil if there are too many.
@@ -104,6 +143,7 @@ func (f *Figures) flag(key string) *flagFigures {
 	if known := (*f.flags.Load())[key]; known != nil {
 		return known
 	}
+	key = flagKey(key)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := *f.flags.Load()
@@ -111,7 +151,7 @@ func (f *Figures) flag(key string) *flagFigures {
 		return known
 	}
 	flags := maps.Clone(before)
-	flags[key] = newFlagFigures(key, f.shards, &f.cfg)
+	flags[key] = newFlagFigures(key, f.shards, f.cfg, f.start)
 	f.flags.Store(&flags)
 	return flags[key]
 }

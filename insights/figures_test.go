@@ -19,13 +19,13 @@ import (
 func TestAWindowForgetsWhatIsOlder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := insights.New(insights.Config{})
-		observe(t, f, 10, read(ldmigration.Off, cutover.NotBothRead))
+		f := figures(t, insights.Config{})
+		observe(t, f, 10, read(ldmigration.Off, cutover.SingleOrigin))
 		count := func(w insights.Window) uint64 { return report(t, f, w).Stages[0].Operations[0].Count }
 		assert.Equal(t, uint64(10), count(insights.LastMinute))
 
 		time.Sleep(56 * time.Second)
-		observe(t, f, 3, read(ldmigration.Off, cutover.NotBothRead))
+		observe(t, f, 3, read(ldmigration.Off, cutover.SingleOrigin))
 		assert.Equal(t, uint64(13), count(insights.LastMinute))
 		time.Sleep(5 * time.Second)
 		assert.Equal(t, uint64(3), count(insights.LastMinute))
@@ -40,9 +40,9 @@ func TestAWindowForgetsWhatIsOlder(t *testing.T) {
 
 func TestEachOriginsCallsAreCountedByWhatBecameOfThem(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	failed := func(invoked bool, err error) cutover.Observation {
-		o := read(ldmigration.Shadow, cutover.NotBothSucceeded)
+		o := read(ldmigration.Shadow, cutover.ReadFailed)
 		o.New = cutover.Outcome[any]{Invoked: invoked, Err: err, Latency: 5 * time.Millisecond}
 		return o
 	}
@@ -63,9 +63,9 @@ func TestEachOriginsCallsAreCountedByWhatBecameOfThem(t *testing.T) {
 
 func TestLatencyQuantilesAreWithinOnePercent(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	for ms := 1; ms <= 1000; ms++ {
-		o := read(ldmigration.Off, cutover.NotBothRead)
+		o := read(ldmigration.Off, cutover.SingleOrigin)
 		o.Old.Latency = time.Duration(ms) * time.Millisecond
 		observe(t, f, 1, o)
 	}
@@ -79,7 +79,7 @@ func TestLatencyQuantilesAreWithinOnePercent(t *testing.T) {
 
 func TestIgnoredAndUncheckedReadsAreCountedApart(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	observe(t, f, 8, read(ldmigration.Shadow, cutover.Consistent))
 	observe(t, f, 2, read(ldmigration.Shadow, cutover.Inconsistent))
 	observe(t, f, 3, read(ldmigration.Shadow, cutover.NotSampled))
@@ -97,7 +97,7 @@ func TestIgnoredAndUncheckedReadsAreCountedApart(t *testing.T) {
 func TestThePointsOfAWindowFollowTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := insights.New(insights.Config{})
+		f := figures(t, insights.Config{})
 		observe(t, f, 1, read(ldmigration.Shadow, cutover.Consistent))
 		time.Sleep(30 * time.Second)
 		observe(t, f, 1, read(ldmigration.Shadow, cutover.Inconsistent))
@@ -114,7 +114,7 @@ func TestThePointsOfAWindowFollowTime(t *testing.T) {
 
 func TestFiguresAreExactUnderConcurrency(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	const each, workers = 2000, 8
 	var all sync.WaitGroup
 	for range workers {
@@ -133,9 +133,9 @@ func TestFiguresAreExactUnderConcurrency(t *testing.T) {
 
 func TestTooManyFlagsAreRefused(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	for i := range 200 {
-		o := read(ldmigration.Off, cutover.NotBothRead)
+		o := read(ldmigration.Off, cutover.SingleOrigin)
 		o.Flag = fmt.Sprintf("flag-%03d", i)
 		observe(t, f, 1, o)
 	}

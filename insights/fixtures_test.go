@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gocutover/cutover"
+	"github.com/gocutover/cutover/compare"
 	"github.com/gocutover/cutover/insights"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	"github.com/stretchr/testify/require"
@@ -13,7 +14,23 @@ import (
 
 const flag = "orders"
 
-// read is an observation of a read at a stage as the library would make it, of both origins where the stage reads both.
+// figures are those of a configuration that makes sense.
+func figures(tb testing.TB, cfg insights.Config) *insights.Figures {
+	tb.Helper()
+	f, err := insights.New(cfg)
+	require.NoError(tb, err)
+	return f
+}
+
+// asking is the default thresholds, changed.
+func asking(change func(*insights.Thresholds)) insights.Config {
+	thresholds := insights.DefaultThresholds()
+	change(&thresholds)
+	return insights.Config{Thresholds: &thresholds}
+}
+
+// read is an observation of a read at a stage as the library would make it, of both origins where
+// the stage reads both.
 func read(stage ldmigration.Stage, consistency cutover.Consistency) cutover.Observation {
 	o := cutover.Observation{Operation: ldmigration.Read, Flag: flag, Stage: stage, Consistency: consistency}
 	both := stage == ldmigration.Shadow || stage == ldmigration.Live
@@ -47,7 +64,7 @@ func mismatch(key int) cutover.Observation {
 	o := read(ldmigration.Shadow, cutover.Inconsistent)
 	o.Shown = cutover.Shown{
 		Payload:     "order " + strconv.Itoa(key),
-		Differences: []cutover.Difference{{Path: "lines[2].unitPrice", Old: 19.99, New: 19.98}},
+		Differences: []compare.Difference{{Path: "lines[2].unitPrice", Old: 19.99, New: 19.98}},
 	}
 	return o
 }

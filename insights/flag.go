@@ -7,23 +7,26 @@ import (
 	"time"
 
 	"github.com/gocutover/cutover"
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
-// seenEvery is how exactly it is known when a stage was in use last.
-const seenEvery = 50 * time.Millisecond
-
-// flagFigures is what is kept of one flag. Operations count into shards, each with its own lock, and what a shard has
-// counted moves on to the series when its tick is over, or when somebody looks.
+// flagFigures is what is kept of one flag. Operations count into shards, each with its own lock,
+// and what a shard has counted moves on to the series when its tick is over, or when somebody
+// looks.
 type flagFigures struct {
-	key      string
-	shards   []*shard
-	lastSeen [len(stages)]atomic.Int64 // when a stage was in use, since the start; 0 is never
+	key    string
+	order  []int // the stages that the flag has
+	shards []*shard
 
 	mu     sync.Mutex // may be taken while a shard is locked, never the other way round
 	series [len(stages)][len(operations)]*series
 
-	records records
-	history history
+	presence presence
+	records  records
+	history  history
+
+	newBegan atomic.Bool   // a write went to the new system
+	atOff    atomic.Uint64 // writes at off since then
 }
 
 type shard struct {
@@ -33,17 +36,19 @@ type shard struct {
 	_       [64]byte // a shard's lock has its cache line for itself
 }
 
-func newFlagFigures(key string, shards int, cfg *Config) *flagFigures {
-	f := &flagFigures{key: key, records: newRecords(cfg)}
+func newFlagFigures(key string, shards int, cfg *settings, start time.Time) *flagFigures {
+	f := &flagFigures{key: key, order: cfg.orderOf(key)}
+	f.records.begin(cfg, start)
 	for range shards {
 		f.shards = append(f.shards, &shard{})
 	}
 	return f
 }
 
-func (f *flagFigures) observe(o *cutover.Observation, stage int, at time.Duration) {
-	if seen := &f.lastSeen[stage]; time.Duration(seen.Load())+seenEvery <= at || seen.Load() == 0 {
-		seen.Store(int64(max(at, 1)))
+func (f *flagFigures) observe(o *cutover.Observation, stage int, began, at time.Duration) {
+	current := f.presence.saw(stage, began, at)
+	if o.Operation == ldmigration.Write {
+		f.wrote(o, stage, current)
 	}
 	s := f.shards[0]
 	if len(f.shards) > 1 {
@@ -60,6 +65,19 @@ func (f *flagFigures) observe(o *cutover.Observation, stage int, at time.Duratio
 		*pending = &bucket{}
 	}
 	(*pending).add(o)
+}
+
+// wrote counts the writes that went to the old system alone after the new one had begun to get
+// them.
+func (f *flagFigures) wrote(o *cutover.Observation, stage int, current bool) {
+	switch {
+	case means[stage].writes[1]:
+		if !f.newBegan.Load() {
+			f.newBegan.Store(true)
+		}
+	case current && o.Old.Err == nil && f.newBegan.Load():
+		f.atOff.Add(1)
+	}
 }
 
 // flush moves what a locked shard has counted to the series.

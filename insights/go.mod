@@ -5,7 +5,6 @@ go 1.25.0
 replace github.com/gocutover/cutover => ../
 
 require (
-	github.com/DataDog/sketches-go v1.4.8
 	github.com/chromedp/chromedp v0.23.0
 	github.com/gocutover/cutover v0.0.0-00010101000000-000000000000
 	github.com/launchdarkly/go-sdk-common/v3 v3.4.0
@@ -23,5 +22,4 @@ require (
 	github.com/launchdarkly/go-jsonstream/v3 v3.1.0 // indirect
 	github.com/mailru/easyjson v0.7.7 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	google.golang.org/protobuf v1.36.11 // indirect
 )

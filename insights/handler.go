@@ -3,11 +3,10 @@ package insights
 import (
 	"embed"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"path"
 	"strings"
-
-	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
 //go:embed page
@@ -29,6 +28,8 @@ var assets = map[string]asset{
 	"figures.js":        {"figures.js", "text/javascript; charset=utf-8"},
 	"dom.js":            {"dom.js", "text/javascript; charset=utf-8"},
 	"mismatches.js":     {"mismatches.js", "text/javascript; charset=utf-8"},
+	"records.js":        {"records.js", "text/javascript; charset=utf-8"},
+	"lists.js":          {"lists.js", "text/javascript; charset=utf-8"},
 	"words.js":          {"words.js", "text/javascript; charset=utf-8"},
 	"icon.svg":          {"icon.svg", "image/svg+xml"},
 	"uPlot.min.css":     {"uPlot.min.css", "text/css; charset=utf-8"},
@@ -36,7 +37,8 @@ var assets = map[string]asset{
 	"uPlot.LICENSE":     {"uPlot.LICENSE", "text/plain; charset=utf-8"},
 }
 
-// headers say that nothing but this page's own files may run, load or frame it, and that nobody may keep it.
+// headers say that nothing but this page's own files may run, load or frame it, and that nobody may
+// keep it.
 var headers = map[string]string{
 	"Cache-Control": "no-store",
 	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -48,16 +50,27 @@ var headers = map[string]string{
 	"X-Frame-Options":              "DENY",
 }
 
-// Handler returns the page, and the same as JSON: data.json beside the page, or the page's own address with
-// ?format=json. Both take ?flag=… and ?window=minute, hour or start. keys.json?flag=… is [Figures.Keys].
+// Handler returns the page, and the same as JSON: data.json beside the page, or the page's own
+// address with ?format=json. Both take ?flag=… and ?window=minute, hour or start. keys.json?flag=…
+// is [Figures.Keys].
 //
-// It may be mounted under any path that ends with a slash, with [http.StripPrefix] or without. It answers GET and HEAD
-// alone, changes nothing, and asks nobody who they are: see the package documentation.
+// It may be mounted under any path that ends with a slash, with [http.StripPrefix] or without. It
+// answers GET and HEAD alone, changes nothing, and asks nobody who they are: see the package
+// documentation.
+//
+// It answers only requests whose Host is a name or address of the machine itself, or listed in
+// [Config.Hosts], and the others with status 403. Otherwise the page of a stranger, whose name is
+// made to lead to a loopback or internal address, could read the figures through the browser of
+// somebody who is allowed to (DNS rebinding).
 func (f *Figures) Handler() http.Handler { return http.HandlerFunc(f.serve) }
 
 func (f *Figures) serve(w http.ResponseWriter, r *http.Request) {
 	for name, value := range headers {
 		w.Header().Set(name, value)
+	}
+	if !f.cfg.hosts.allow(r.Host) {
+		http.Error(w, fmt.Sprintf("host %q is not allowed: list it in the Hosts of insights.Config", bounded(r.Host, maxText)), http.StatusForbidden)
+		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -80,8 +93,8 @@ func (f *Figures) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// toSlash sends the browser to the same path with a slash, so that the page's files are beside it. The prefix that was
-// stripped is not known here, but its last part is.
+// toSlash sends the browser to the same path with a slash, so that the page's files are beside it.
+// The prefix that was stripped is not known here, but its last part is.
 func toSlash(w http.ResponseWriter, r *http.Request) {
 	asked, _, _ := strings.Cut(r.RequestURI, "?")
 	to := "./" + path.Base(asked) + "/"
@@ -90,41 +103,6 @@ func toSlash(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusTemporaryRedirect)
-}
-
-// data is what the page shows.
-type data struct {
-	Flags  []summary `json:"flags"`
-	Report *Report   `json:"report"` // nil as long as no operation ran
-	// Refused is how many operations were not counted, because they were of too many flags or at no stage.
-	Refused uint64 `json:"refused"`
-}
-
-type summary struct {
-	Flag    string              `json:"flag"`
-	InUse   []ldmigration.Stage `json:"inUse"`
-	Forward Answer              `json:"forward"`
-}
-
-func (f *Figures) serveData(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	d := data{Flags: []summary{}, Refused: f.refused.Load()}
-	flags := *f.flags.Load()
-	for _, key := range f.Flags() {
-		s := summary{Flag: key, Forward: f.verdict(flags[key]).Forward.Answer}
-		for _, stage := range flags[key].inUse(f.start) {
-			s.InUse = append(s.InUse, stages[stage])
-		}
-		d.Flags = append(d.Flags, s)
-	}
-	wanted := query.Get("flag")
-	if wanted == "" && len(d.Flags) > 0 {
-		wanted = d.Flags[0].Flag
-	}
-	if report, known := f.Report(wanted, Window(query.Get("window"))); known {
-		d.Report = &report
-	}
-	serveJSON(w, d)
 }
 
 func serveJSON(w http.ResponseWriter, what any) {

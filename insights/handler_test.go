@@ -17,13 +17,15 @@ import (
 
 func ask(h http.Handler, method, target string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(method, target, nil))
+	r := httptest.NewRequest(method, target, nil)
+	r.Host = "localhost:8080"
+	h.ServeHTTP(w, r)
 	return w
 }
 
 func TestEveryAnswerHasTheHeaders(t *testing.T) {
 	t.Parallel()
-	h := insights.New(insights.Config{}).Handler()
+	h := figures(t, insights.Config{}).Handler()
 	for _, c := range []struct{ method, path string }{
 		{"GET", "/"}, {"GET", "/page.js"}, {"GET", "/data.json"}, {"GET", "/nothing"}, {"POST", "/"},
 	} {
@@ -40,7 +42,7 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 
 func TestThePageIsReadOnly(t *testing.T) {
 	t.Parallel()
-	h := insights.New(insights.Config{}).Handler()
+	h := figures(t, insights.Config{}).Handler()
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} {
 		w := ask(h, method, "/data.json")
 		assert.Equal(t, http.StatusMethodNotAllowed, w.Code)
@@ -51,7 +53,7 @@ func TestThePageIsReadOnly(t *testing.T) {
 
 func TestThePageNeedsNothingFromElsewhere(t *testing.T) {
 	t.Parallel()
-	h := insights.New(insights.Config{}).Handler()
+	h := figures(t, insights.Config{}).Handler()
 	page := ask(h, "GET", "/").Body.String()
 	assert.NotContains(t, page, "://")
 	assert.NotRegexp(t, `<style|<script>| style=| on\w+=`, page)
@@ -66,7 +68,7 @@ func TestThePageNeedsNothingFromElsewhere(t *testing.T) {
 
 func TestThePagesScriptsWriteTextAndNeverHTML(t *testing.T) {
 	t.Parallel()
-	h := insights.New(insights.Config{}).Handler()
+	h := figures(t, insights.Config{}).Handler()
 	for _, file := range []string{"page.js", "dom.js", "words.js", "charts.js", "figures.js", "mismatches.js"} {
 		script := ask(h, "GET", "/"+file).Body.String()
 		assert.NotRegexp(t, `innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|setTimeout\("`, script, file)
@@ -75,7 +77,7 @@ func TestThePagesScriptsWriteTextAndNeverHTML(t *testing.T) {
 
 func TestTheHandlerWorksUnderAnyPrefix(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	mux := http.NewServeMux()
 	mux.Handle("/with/prefix/", f.Handler())
 	mux.Handle("/stripped/", http.StripPrefix("/stripped", f.Handler()))
@@ -93,7 +95,7 @@ func TestTheHandlerWorksUnderAnyPrefix(t *testing.T) {
 
 func TestTheJSONTellsWhatThePageShows(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	empty := ask(f.Handler(), "GET", "/data.json")
 	assert.JSONEq(t, `{"flags":[],"report":null,"refused":0}`, empty.Body.String())
 
@@ -101,7 +103,7 @@ func TestTheJSONTellsWhatThePageShows(t *testing.T) {
 	hostile.Shown.Payload = `</script><img src=x onerror=alert(1)>`
 	observe(t, f, 1, hostile)
 	observe(t, f, 3, read(ldmigration.Shadow, cutover.Consistent))
-	other := read(ldmigration.Off, cutover.NotBothRead)
+	other := read(ldmigration.Off, cutover.SingleOrigin)
 	other.Flag = "another"
 	observe(t, f, 1, other)
 

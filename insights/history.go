@@ -8,39 +8,67 @@ import (
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
-const (
-	maxChanges = 100
-	// overlap is how long operations that began at the stage before may still end after a change.
-	overlap = 2 * time.Second
-	// sideBySide is how long a stage is in use beside another one after its last operation.
-	sideBySide = time.Minute
-)
+const maxChanges = 100
 
 // Change is a change of the stage.
 type Change struct {
-	At          time.Time         `json:"at"`
-	ContextKind string            `json:"contextKind"`
-	From        ldmigration.Stage `json:"from"`
-	To          ldmigration.Stage `json:"to"`
-	// Loses says what goes missing by this move, if anything does.
-	Loses string `json:"loses,omitempty"`
+	// At is when it was seen.
+	At time.Time `json:"at"`
+	// ContextKind is the kind of evaluation context that it was seen for.
+	ContextKind string `json:"contextKind"`
+	// From and To are the stage before and the stage now.
+	From ldmigration.Stage `json:"from"`
+	To   ldmigration.Stage `json:"to"`
+	// SideBySide is true if From stays in use beside To.
+	SideBySide bool `json:"sideBySide"`
+	// Warning says what goes wrong by this move, or while both stages are in use; empty if nothing
+	// does.
+	Warning string `json:"warning"`
 }
 
+// history is the stage changes, and the warnings that still hold.
 type history struct {
-	mu      sync.Mutex
-	changes []Change
+	mu                   sync.Mutex
+	changes              []Change
+	forward, back, mixed *Change // the last ones with a warning: moves forward and back, and stages side by side
+	complete             bool    // complete was among the stages
 }
 
-func (h *history) add(change cutover.StageChange) {
+func (h *history) add(change cutover.StageChange, from, to int, at time.Time) {
+	c := Change{
+		At: at, ContextKind: bounded(string(change.ContextKind), maxText), From: stages[from], To: stages[to],
+		SideBySide: change.SideBySide, Warning: bounded(change.Warning, maxWarning),
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.changes) == maxChanges {
 		copy(h.changes, h.changes[1:])
 		h.changes = h.changes[:maxChanges-1]
 	}
-	h.changes = append(h.changes, Change{
-		At: time.Now(), ContextKind: string(change.ContextKind), From: change.From, To: change.To, Loses: change.Loses,
-	})
+	h.changes = append(h.changes, c)
+	h.complete = h.complete || !means[from].writes[0] || !means[to].writes[0]
+	switch {
+	case c.Warning == "":
+	case c.SideBySide:
+		h.mixed = &c
+	case from < to:
+		h.forward = &c
+	default:
+		h.back = &c
+	}
+}
+
+// warned returns the warnings that still hold.
+func (h *history) warned() (forward, back, mixed *Change, complete bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.forward, h.back, h.mixed, h.complete
+}
+
+func (h *history) repaired() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.forward, h.back, h.mixed = nil, nil, nil
 }
 
 // all returns the changes, the latest first.
@@ -53,35 +81,3 @@ func (h *history) all() []Change {
 	}
 	return reversed
 }
-
-// inUse returns the stages that are in use, in their order: the one of the last change, and others beside it if a rollout
-// gives several. A stage that was left is not in use, though the last operations of it may end a little later.
-func (f *flagFigures) inUse(start time.Time) []int {
-	now := time.Since(start)
-	changes := f.history.all()
-	newest, changed := -1, time.Duration(0)
-	if len(changes) > 0 {
-		newest, changed = stageIndex(changes[0].To), changes[0].At.Sub(start)
-	}
-	var found []int
-	last := max(newest, 0)
-	for stage := range f.lastSeen {
-		seen := f.seen(stage)
-		if seen > f.seen(last) {
-			last = stage
-		}
-		fresh := seen > 0 && now-seen < sideBySide
-		switch {
-		case newest < 0 && seen > 0 && now-seen < overlap,
-			stage == newest && (fresh || now-changed < sideBySide),
-			newest >= 0 && fresh && seen > changed+overlap:
-			found = append(found, stage)
-		}
-	}
-	if len(found) == 0 {
-		return []int{last}
-	}
-	return found
-}
-
-func (f *flagFigures) seen(stage int) time.Duration { return time.Duration(f.lastSeen[stage].Load()) }

@@ -8,7 +8,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/gocutover/cutover"
+	"github.com/gocutover/cutover/compare"
 	"github.com/gocutover/cutover/insights"
+	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,7 +18,7 @@ import (
 
 func TestAMismatchIsKeptWithItsKeyAndDifferences(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	observe(t, f, 1, mismatch(1))
 	observe(t, f, 2, mismatch(2))
 
@@ -34,11 +36,11 @@ func TestAMismatchIsKeptWithItsKeyAndDifferences(t *testing.T) {
 func TestWhatIsNotShownIsNotKept(t *testing.T) {
 	t.Parallel()
 	const secret = "alice@example.com"
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	o := read(ldmigration.Shadow, cutover.Inconsistent)
 	o.Payload, o.Old.Value, o.New.Value = secret, secret, secret
-	o.Differences = []cutover.Difference{{Path: "email", Old: secret, New: secret}}
-	o.Shown = cutover.Shown{Differences: []cutover.Difference{{Path: "email", Old: secret, New: secret, Redacted: true}}}
+	o.Differences = []compare.Difference{{Path: "email", Old: secret, New: secret}}
+	o.Shown = cutover.Shown{Differences: []compare.Difference{{Path: "email", Old: secret, New: secret, Redacted: true}}}
 	observe(t, f, 1, o)
 
 	r := report(t, f, insights.SinceStart)
@@ -49,7 +51,7 @@ func TestWhatIsNotShownIsNotKept(t *testing.T) {
 
 func TestValuesAreShownWhereNothingSaysWhereTheyDiffer(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	o := read(ldmigration.Shadow, cutover.Inconsistent)
 	o.Shown = cutover.Shown{Payload: 7, Old: "paid", New: " paid"}
 	observe(t, f, 1, o)
@@ -57,29 +59,57 @@ func TestValuesAreShownWhereNothingSaysWhereTheyDiffer(t *testing.T) {
 	assert.Equal(t, []string{"7", "paid", `" paid"`}, []string{m.Key.Key, m.Old, m.New})
 }
 
-func TestTextIsBounded(t *testing.T) {
+func TestTextIsBoundedInBytes(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{})
-	long := strings.Repeat("é\xff", 10_000)
-	o := read(ldmigration.Shadow, cutover.Inconsistent)
-	o.Shown.Payload = long
-	for range 50 {
-		o.Shown.Differences = append(o.Shown.Differences, cutover.Difference{Path: long, Old: long, New: nil})
+	for _, unit := range []string{"a", "é\xff", "世", "\U0001F600", "\xff"} {
+		f := figures(t, insights.Config{})
+		long := strings.Repeat(unit, 10_000)
+		o := read(ldmigration.Shadow, cutover.Inconsistent)
+		o.IgnoredBy, o.Shown.Payload = long, long
+		for range 50 {
+			o.Shown.Differences = append(o.Shown.Differences, compare.Difference{Path: long, Old: long, New: nil})
+		}
+		observe(t, f, 1, o)
+		o.Consistency = cutover.Ignored
+		observe(t, f, 1, o)
+		f.ObserveStage(t.Context(), cutover.StageChange{
+			Flag: flag, ContextKind: ldcontext.Kind(long), From: ldmigration.Off, To: ldmigration.Live, Warning: long,
+		})
+		r := report(t, f, insights.LastMinute)
+		m := r.Mismatches[0]
+		assert.Len(t, m.Differences, 20)
+		assert.Equal(t, 30, m.More)
+		for _, text := range []string{m.Key.Key, m.Differences[0].Path, m.Differences[0].Old, r.Fields[0].Path, r.Changes[0].ContextKind} {
+			assert.LessOrEqual(t, len(text), 160)
+			assert.True(t, len(text) > 130 || unit == "\xff", "%d bytes", len(text)) // a run of bad bytes is one character
+			assert.True(t, utf8.ValidString(text))
+		}
+		assert.LessOrEqual(t, len(r.Changes[0].Warning), 400)
+		assert.Equal(t, "<nil>", m.Differences[0].New)
+		for rule := range r.IgnoredBy {
+			assert.LessOrEqual(t, len(rule), 160)
+		}
 	}
-	observe(t, f, 1, o)
-	m := report(t, f, insights.LastMinute).Mismatches[0]
-	assert.Len(t, m.Differences, 20)
-	assert.Equal(t, 30, m.More)
-	for _, text := range []string{m.Key.Key, m.Differences[0].Path, m.Differences[0].Old} {
-		assert.Equal(t, 200, utf8.RuneCountInString(text))
-		assert.True(t, utf8.ValidString(text))
+}
+
+// Two keys that begin alike are two records: what heals one does not heal the other.
+func TestLongKeysAreToldApart(t *testing.T) {
+	t.Parallel()
+	f := figures(t, insights.Config{})
+	long := strings.Repeat("k", 500)
+	for _, key := range []string{long + "1", long + "2", "\xff", "\xfe"} {
+		observe(t, f, 1, missing(ldmigration.Shadow, key))
 	}
-	assert.Equal(t, "<nil>", m.Differences[0].New)
+	assert.Len(t, f.Keys(flag), 4)
+	f.Repaired(flag, long+"1", "\xfe")
+	assert.Equal(t, 2, report(t, f, insights.LastMinute).MissedByNew.Records)
+	f.Repaired(flag, names(f.Keys(flag))...)
+	assert.Empty(t, f.Keys(flag))
 }
 
 func TestOnlySoManyKeysAreKept(t *testing.T) {
 	t.Parallel()
-	f := insights.New(insights.Config{Mismatches: 5, Keys: 50})
+	f := figures(t, insights.Config{Mismatches: 5, Keys: 50})
 	for key := range 200 {
 		observe(t, f, 1, mismatch(key))
 	}
@@ -89,13 +119,13 @@ func TestOnlySoManyKeysAreKept(t *testing.T) {
 	assert.Equal(t, "order 160", r.Mismatches[0].Key.Key)
 	assert.Equal(t, uint64(2), r.Mismatches[0].Count)
 	assert.Equal(t, "order 199", r.Mismatches[1].Key.Key)
-	assert.Equal(t, 50, r.MismatchedKeys)
+	assert.Equal(t, 50, r.Differing)
 	assert.Len(t, f.Keys(flag), 50)
 }
 
 // Not parallel: it measures the heap of the whole process.
 func TestMemoryIsFlat(t *testing.T) { //nolint:paralleltest // see above
-	f := insights.New(insights.Config{})
+	f := figures(t, insights.Config{})
 	operate := func(n int) {
 		for i := range n {
 			if i%10 == 0 {

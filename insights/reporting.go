@@ -10,10 +10,12 @@ import (
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
-// Report returns the figures of a flag over a window; an unknown window is [LastMinute]. It reports false for a flag that
-// was not seen.
+const maxFailedWrites = 100
+
+// Report returns the figures of a flag over a window; an unknown window is [LastMinute]. It reports
+// false for a flag that was not seen.
 func (f *Figures) Report(flag string, w Window) (Report, bool) {
-	known := (*f.flags.Load())[flag]
+	known := f.known(flag)
 	if known == nil {
 		return Report{}, false
 	}
@@ -21,19 +23,23 @@ func (f *Figures) Report(flag string, w Window) (Report, bool) {
 		w = LastMinute
 	}
 	since := time.Since(f.start)
+	j := f.facts(known, since)
 	r := Report{
-		Flag: flag, Window: w, At: f.start.Add(since), Since: f.start,
-		Verdict: f.verdict(known), Thresholds: f.cfg.Thresholds, Changes: known.history.all(),
-	}
-	for _, stage := range known.inUse(f.start) {
-		r.InUse = append(r.InUse, stages[stage])
+		Flag: known.key, Window: w, At: f.start.Add(since), Since: f.start,
+		Order: stagesOf(known.order), InUse: stagesOf(j.inUse), Thresholds: f.cfg.thresholds,
+		Stages: []StageFigures{}, Changes: known.history.all(), WrittenAtOff: j.atOff,
 	}
 	known.records.report(&r)
+	j.missed = [2]Missed{r.MissedByOld, r.MissedByNew}
 	release := known.gather()
 	defer release()
+	known.count(j, since)
+	r.WrittenAtComplete, r.Verdict = j.atComplete, verdictOf(known, j)
+	r.Headline = headlineOf(&r.Verdict, j)
 	now := int64(since / tickLength)
 	for stage := range known.series {
-		if figures, seen := known.stageFigures(stage, now, w, since); seen {
+		spent := known.presence.spent(stage, slices.Contains(j.inUse, stage), beginOf(w, now), since)
+		if figures, seen := known.stageFigures(stage, now, w, spent); seen {
 			r.Stages = append(r.Stages, figures)
 		}
 	}
@@ -41,18 +47,82 @@ func (f *Figures) Report(flag string, w Window) (Report, bool) {
 	return r, true
 }
 
+func stagesOf(indices []int) []ldmigration.Stage {
+	list := make([]ldmigration.Stage, 0, len(indices))
+	for _, stage := range indices {
+		list = append(list, stages[stage])
+	}
+	return list
+}
+
 func (r *records) report(to *Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	to.Mismatches = r.last.all()
-	to.Fields = r.seen.all()
+	to.Mismatches, to.FailedWrites = []Mismatch{}, []Key{}
+	for name, d := range r.last.all {
+		m := Mismatch{Stage: (*d).stage, Differences: (*d).differences, More: (*d).more, Old: (*d).old, New: (*d).new}
+		if m.Differences == nil {
+			m.Differences = []Difference{}
+		}
+		if rec := r.list.get(name); rec != nil {
+			m.Key = rec.mismatch(name, r.start)
+			to.Mismatches = append(to.Mismatches, m)
+		}
+	}
+	for name, rec := range r.list.all {
+		if rec.mismatches > 0 {
+			to.Differing++
+		}
+		if rec.failed == [2]uint32{} {
+			continue
+		}
+		to.FailedRecords++
+		if len(to.FailedWrites) < maxFailedWrites {
+			to.FailedWrites = append(to.FailedWrites, rec.key(name, r.start))
+		}
+	}
+	to.Fields = []Field{}
+	for _, field := range r.fields.all {
+		to.Fields = append(to.Fields, *field)
+	}
 	slices.SortStableFunc(to.Fields, func(a, b Field) int { return cmp.Compare(b.Count, a.Count) })
-	to.MismatchedKeys = len(r.keys.entries)
+	to.MissedByOld, to.MissedByNew = r.missed[0], r.missed[1]
+	to.Healed = r.healed
+	to.ReadAgain, to.Vanished = r.vanish.again, r.vanish.gone
 	to.IgnoredBy = maps.Clone(r.rules)
 }
 
-func (f *flagFigures) stageFigures(stage int, now int64, w Window, since time.Duration) (figures StageFigures, seen bool) {
-	figures = StageFigures{Stage: stages[stage], Checks: checksOf(&counts{})}
+// differing is how many records with a known key differ, and how many of them the old system lacks.
+func (r *records) differing() (all, absent uint64) {
+	if r.open.Load() == 0 {
+		return 0, 0
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, rec := range r.list.all {
+		if rec.mismatches == 0 || name == "" {
+			continue
+		}
+		all++
+		if rec.what == MissingInOld {
+			absent++
+		}
+	}
+	return all, absent
+}
+
+// missedWrites are those of the old system and those of the new one.
+func (r *records) missedWrites() [2]Missed {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.missed
+}
+
+func (f *flagFigures) stageFigures(stage int, now int64, w Window, spent time.Duration) (figures StageFigures, seen bool) {
+	seconds := max(spent.Seconds(), 1)
+	figures = StageFigures{
+		Stage: stages[stage], Seconds: seconds, Operations: []OperationFigures{}, Checks: checksOf(&counts{}),
+	}
 	for operation, s := range f.series[stage] {
 		if s == nil {
 			continue
@@ -60,7 +130,6 @@ func (f *flagFigures) stageFigures(stage int, now int64, w Window, since time.Du
 		seen = true
 		var sum bucket
 		s.sum(now, w, &sum)
-		seconds := secondsOf(w, since)
 		figures.Operations = append(figures.Operations, OperationFigures{
 			Operation: operations[operation],
 			Count:     sum.operations,
@@ -76,23 +145,11 @@ func (f *flagFigures) stageFigures(stage int, now int64, w Window, since time.Du
 	return figures, seen
 }
 
-// secondsOf is how long a window is by now.
-func secondsOf(w Window, since time.Duration) float64 {
-	switch w {
-	case LastMinute:
-		since = min(since, time.Minute)
-	case LastHour:
-		since = min(since, time.Hour)
-	case SinceStart:
-	}
-	return max(since.Seconds(), 1)
-}
-
 func callsOf(sum *bucket, origin int, seconds float64) CallsFigures {
 	c, latency := &sum.calls[origin], &sum.latency[origin]
 	return CallsFigures{
 		Calls: c.calls, Rate: float64(c.calls) / seconds,
-		Errors: c.errors, Timeouts: c.timeouts, Panics: c.panics, Skipped: c.skipped, ErrorRate: share(c.errors, c.calls),
+		Errors: c.errors, NotFound: c.notFound, Timeouts: c.timeouts, Panics: c.panics, Skipped: c.skipped, ErrorRate: share(c.errors, c.calls),
 		P50: latency.quantile(0.5), P90: latency.quantile(0.9), P99: latency.quantile(0.99),
 	}
 }

@@ -2,42 +2,32 @@ package insights
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/gocutover/cutover"
 )
 
-func say(answer Answer, text string) rule {
-	return func(*judged) []Reason { return []Reason{{answer, text}} }
-}
-
-func newWritesEnough(j *judged) []Reason { return enough("writes", &j.writes, j.Operations) }
-func newReadsEnough(j *judged) []Reason  { return enough("reads", &j.reads, j.Operations) }
-
-func newReadsWell(j *judged) []Reason  { return well("reads", &j.reads, 1, j.ErrorRate) }
-func newWritesWell(j *judged) []Reason { return well("writes", &j.writes, 1, j.ErrorRate) }
-func oldWritesWell(j *judged) []Reason { return well("writes", &j.writes, 0, j.ErrorRate) }
-
-func newReadsFast(j *judged) []Reason  { return fast("reads", &j.reads, &j.Thresholds) }
-func newWritesFast(j *judged) []Reason { return fast("writes", &j.writes, &j.Thresholds) }
-
 // enough asks for so many calls of the new system.
-func enough(what string, b *bucket, wanted uint64) []Reason {
+func enough(what string, b *bucket, wanted int) []Reason {
+	if wanted == NotJudged {
+		return notJudged("the number of new " + what)
+	}
 	is := b.calls[1].calls
 	return []Reason{{
-		safeIf(is >= wanted, NotYet),
-		fmt.Sprintf("%s new %s seen, %s wanted", number(is), what, number(wanted)),
+		safeIf(is >= uint64(wanted), NotYet), //nolint:gosec // New refuses less than zero
+		fmt.Sprintf("%s new %s seen, %s wanted", number(is), what, orNone(number(uint64(wanted)))), //nolint:gosec // as above
 	}}
 }
 
-// checksEnough asks for so many compared reads, and says why others were not compared if there are none.
+// checksEnough asks for so many compared reads, and says why others were not compared if there are
+// none.
 func checksEnough(j *judged) []Reason {
-	is := j.reads.checked()
-	text := fmt.Sprintf("%s reads compared, %s wanted", number(is), number(j.Checks))
+	if j.Checks == NotJudged {
+		return notJudged("the number of compared reads")
+	}
+	is, wanted := j.reads.checked(), uint64(j.Checks) //nolint:gosec // New refuses less than zero
+	text := fmt.Sprintf("%s compared, %s wanted", plural(is, "read"), orNone(number(wanted)))
 	if is == 0 && j.reads.operations > 0 {
-		most := cutover.NotBothRead
+		most := cutover.SingleOrigin
 		for c := range cutover.Consistency(consistencies) {
 			if j.reads.consistency[c] > j.reads.consistency[most] {
 				most = c
@@ -45,51 +35,90 @@ func checksEnough(j *judged) []Reason {
 		}
 		text += ", mostly because of: " + most.String()
 	}
-	return []Reason{{safeIf(is >= j.Checks, NotYet), text}}
+	return []Reason{{safeIf(is >= wanted, NotYet), text}}
 }
 
-// consistent asks for a share of the compared reads. Too many mismatches are too many before all checks are done.
+// consistent asks for a share of the compared reads. Too many mismatches are too many before all
+// checks are done.
 func consistent(j *judged) []Reason {
 	is, differ := j.reads.checked(), j.reads.consistency[cutover.Inconsistent]
-	if is == 0 {
+	switch {
+	case j.Consistency == NotJudged:
+		return notJudged("the consistency of reads")
+	case is == 0:
 		return nil
 	}
-	allowed := (1 - j.Consistency) * float64(max(is, j.Checks))
 	return []Reason{{
-		safeIf(float64(differ) <= allowed+1e-9, Unsafe),
-		fmt.Sprintf("%s consistent, %s wanted: %s of %s reads differ",
-			percent(float64(is-differ)/float64(is)), percent(j.Consistency), number(differ), number(is)),
+		safeIf(differ <= j.mayDiffer(), Unsafe),
+		fmt.Sprintf("%s consistent, %s wanted: %s of %s differ",
+			percent(float64(is-differ)/float64(is)), percent(j.Consistency), number(differ), plural(is, "read")),
 	}}
 }
 
-// well asks that one origin does not fail more than the other, where the other was asked too.
-func well(what string, b *bucket, origin int, tolerated float64) []Reason {
-	is, other := b.calls[origin], b.calls[1-origin]
-	if is.calls == 0 {
+// mayDiffer is how many of the compared reads may differ.
+func (j *judged) mayDiffer() uint64 {
+	return uint64((1-j.Consistency)*float64(max(j.reads.checked(), uint64(max(j.Checks, 0)))) + 1e-9)
+}
+
+// answered asks that comparisons give an answer. They panic or give up for the records that are
+// odd, so that what the others say is not the whole truth.
+func answered(j *judged) []Reason {
+	none := j.reads.unanswered()
+	if none == 0 {
 		return nil
 	}
-	rate, limit := share(is.errors, is.calls), tolerated+share(other.errors, other.calls)
-	text := fmt.Sprintf("%s of %s %s %s failed, at most %s tolerated",
-		number(is.errors), number(is.calls), origins[origin], what, percent(limit))
+	all := none + j.reads.checked() + j.reads.consistency[cutover.Ignored]
+	text := fmt.Sprintf("%s of %s gave no answer (%s panicked, %s undecided)", number(none), plural(all, "comparison"),
+		number(j.reads.consistency[cutover.ComparisonPanicked]), number(j.reads.consistency[cutover.Undecided]))
+	if j.ErrorRate == NotJudged {
+		return []Reason{{Safe, text + ", which is not judged"}}
+	}
+	return []Reason{{safeIf(share(none, all) <= j.ErrorRate, NotYet), text + ", " + tolerated(j.ErrorRate)}}
+}
+
+// well asks that one origin does not fail more than the other, where the other was asked too.
+func well(what string, b *bucket, origin int, rate float64) []Reason {
+	is, other := b.calls[origin], b.calls[1-origin]
+	switch {
+	case rate == NotJudged:
+		return notJudged(fmt.Sprintf("the failure rate of %s %s", origins[origin], what))
+	case is.calls == 0:
+		return nil
+	}
+	limit := rate + share(other.errors, other.calls)
+	text := fmt.Sprintf("%s of %s %s %s failed, %s",
+		number(is.errors), number(is.calls), origins[origin], what, tolerated(limit))
 	if is.timeouts > 0 {
 		text += fmt.Sprintf("; %s timed out", number(is.timeouts))
 	}
-	return []Reason{{safeIf(rate <= limit, Unsafe), text}}
+	return []Reason{{safeIf(share(is.errors, is.calls) <= limit, Unsafe), text}}
 }
 
 // fast asks that the new system is not much slower than the old one.
 func fast(what string, b *bucket, t *Thresholds) []Reason {
-	if b.calls[0].calls == 0 || b.calls[1].calls == 0 {
+	switch {
+	case !t.judgesLatency():
+		return notJudged("the latency of new " + what)
+	case b.calls[0].calls == 0 || b.calls[1].calls == 0:
 		return nil
 	}
 	old, is := b.latency[0].quantile(0.99), b.latency[1].quantile(0.99)
-	limit := time.Duration(float64(old)*t.P99Ratio) + t.P99Slack
+	limit := t.latencyLimit(old)
 	answer := safeIf(is <= limit, Unsafe)
-	if answer == Unsafe && b.calls[1].calls < t.Operations {
+	if answer == Unsafe && b.calls[1].calls < uint64(max(t.Operations, 0)) {
 		answer = NotYet
 	}
 	return []Reason{{answer, fmt.Sprintf("p99 of new %s %s, at most %s tolerated; old %s",
 		what, brief(is), brief(limit), brief(old))}}
+}
+
+func notJudged(what string) []Reason { return []Reason{{Safe, what + " is not judged"}} }
+
+func tolerated(limit float64) string {
+	if limit == 0 {
+		return "none tolerated"
+	}
+	return "at most " + percent(min(limit, 1)) + " tolerated"
 }
 
 func share(part, of uint64) float64 {
@@ -104,44 +133,4 @@ func safeIf(met bool, otherwise Answer) Answer {
 		return Safe
 	}
 	return otherwise
-}
-
-// percent writes a share of 1 with as many decimals as it needs to differ from none and from all.
-func percent(share float64) string {
-	for decimals := 1; decimals < 4; decimals++ {
-		text := strconv.FormatFloat(100*share, 'f', decimals, 64)
-		rounded, err := strconv.ParseFloat(text, 64)
-		if err == nil && (rounded > 0 || share == 0) && (rounded < 100 || share >= 1) {
-			return text + "%"
-		}
-	}
-	return strconv.FormatFloat(100*share, 'g', 6, 64) + "%"
-}
-
-// brief writes a duration with about three digits.
-func brief(d time.Duration) string {
-	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
-		if d < unit {
-			continue
-		}
-		is, decimals := float64(d)/float64(unit), 2
-		for bound := 10.0; is >= bound && decimals > 0; bound *= 10 {
-			decimals--
-		}
-		return strconv.FormatFloat(is, 'f', decimals, 64) + " " + strings.TrimLeft(unit.String(), "1")
-	}
-	return strconv.FormatInt(d.Nanoseconds(), 10) + " ns"
-}
-
-// number writes a number with commas.
-func number(n uint64) string {
-	digits := strconv.FormatUint(n, 10)
-	var out strings.Builder
-	for i, digit := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			out.WriteByte(',')
-		}
-		out.WriteRune(digit)
-	}
-	return out.String()
 }

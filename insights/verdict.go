@@ -1,7 +1,6 @@
 package insights
 
 import (
-	"strings"
 	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
@@ -21,12 +20,15 @@ const (
 	NoMove Answer = "no move"
 )
 
-// Verdict says for the stage that is in use whether the next one and the one before are safe, by the [Thresholds].
-// It knows what this process saw and nothing else: not whether a backfill is complete, nor what other writers did.
+// Verdict says for the stage that is in use whether the next one and the one before are safe, by
+// the [Thresholds]. It knows what this process saw and nothing else: not whether a backfill is
+// complete, nor what other writers did.
 type Verdict struct {
-	// Stage is the stage in use. If several are, it is the last of them in the order of a migration.
+	// Stage is the stage in use. If several are, it is the last of them in the order of a
+	// migration.
 	Stage ldmigration.Stage `json:"stage"`
-	// Forward and Back are the moves to its neighbours among the six stages.
+	// Forward and Back are the moves to its neighbours among the stages that the flag has; see
+	// [Config.FlagStages].
 	Forward Move `json:"forward"`
 	Back    Move `json:"back"`
 }
@@ -45,80 +47,104 @@ type Move struct {
 type Reason struct {
 	// Answer is Safe if it is met.
 	Answer Answer `json:"answer"`
-	// Text says what there is and what is wanted.
+	// Text says what there is and what is wanted, or that it is not judged.
 	Text string `json:"text"`
 }
 
-// judged is the figures of one stage that a verdict is made of.
+// judged is what a verdict is made of: the figures of one stage over the window, and what holds
+// since the start.
 type judged struct {
 	Thresholds
+	inUse         []int
+	stage         int
 	reads, writes bucket
+
+	missed     [2]Missed
+	differ     uint64 // records with a known key that differed when they were compared last
+	absent     uint64 // those of them that the old system lacks
+	atOff      uint64 // writes at off after the new system had begun to get writes
+	atComplete uint64 // writes at complete
+	complete   bool   // complete was in use
+	forward    *Change
+	back       *Change
+	mixed      *Change // stages that were side by side, if that is not too long ago
 }
 
-// rule is what a move asks for.
-type rule func(j *judged) []Reason
-
-// step is the moves from a stage to its neighbours.
-type step struct{ forward, back []rule }
-
-// steps follow from what the stages mean. Forward asks for the new system: before it answers, it must agree with the old
-// one and do as well. Back asks for the old one: it must have every write.
-var steps = [len(stages)]step{
-	{
-		forward: []rule{say(Safe, "the old system goes on to answer; the new one gets the writes as well")},
-	},
-	{
-		forward: []rule{
-			newWritesEnough, newWritesWell, newWritesFast,
-			say(Safe, "reads of the new system are only compared: copy to it what was written before dualwrite"),
-		},
-		back: []rule{say(Safe, "the old system has every write; the new one will miss those to come")},
-	},
-	{
-		forward: []rule{checksEnough, consistent, newReadsWell, newReadsFast, newWritesWell},
-		back:    []rule{say(Safe, "the old system answers and has every write")},
-	},
-	{
-		forward: []rule{checksEnough, consistent, newReadsWell, newReadsFast, newWritesWell},
-		back:    []rule{oldWritesWell, say(Safe, "the old system still gets every write")},
-	},
-	{
-		forward: []rule{
-			newReadsEnough, newReadsWell, newWritesWell,
-			say(Safe, "after this the old system gets no writes: there is no way back without copying"),
-		},
-		back: []rule{oldWritesWell, say(Safe, "the old system still gets every write")},
-	},
-	{
-		back: []rule{say(Unsafe, "what was written at complete is missing in the old system: copy it there first")},
-	},
-}
-
-// verdictOf judges the stages in use. To go anywhere from two stages at once is to go from each.
-func verdictOf(inUse []int, judge func(stage int) *judged) Verdict {
-	stage := inUse[len(inUse)-1]
-	j := judge(stage)
-	v := Verdict{
-		Stage:   stages[stage],
-		Forward: moveOf(stage+1, steps[stage].forward, j),
-		Back:    moveOf(stage-1, steps[stage].back, j),
+// Verdict judges the stage that a flag is at. It reports false for a flag that was not seen.
+func (f *Figures) Verdict(flag string) (Verdict, bool) {
+	known := f.known(flag)
+	if known == nil {
+		return Verdict{}, false
 	}
-	if len(inUse) > 1 && v.Forward.Answer != NoMove {
-		var names []string
-		for _, one := range inUse {
-			names = append(names, string(stages[one]))
+	return verdictOf(known, f.judge(known, time.Since(f.start))), true
+}
+
+func verdictOf(flag *flagFigures, j *judged) Verdict {
+	before, after := neighbours(flag.order, j.stage)
+	return Verdict{
+		Stage:   stages[j.stage],
+		Forward: moveOf(after, j, forwardRules),
+		Back:    moveOf(before, j, backRules),
+	}
+}
+
+func (f *Figures) judge(flag *flagFigures, since time.Duration) *judged {
+	j := f.facts(flag, since)
+	j.missed = flag.records.missedWrites()
+	defer flag.gather()()
+	flag.count(j, since)
+	return j
+}
+
+// facts begins what is judged with everything but the figures and the missed writes.
+func (f *Figures) facts(flag *flagFigures, since time.Duration) *judged {
+	j := &judged{Thresholds: f.cfg.thresholds, inUse: flag.presence.inUse(since)}
+	j.stage = j.inUse[len(j.inUse)-1]
+	j.differ, j.absent = flag.records.differing()
+	j.atOff = flag.atOff.Load()
+	j.forward, j.back, j.mixed, j.complete = flag.history.warned()
+	if j.mixed != nil && !flag.presence.recently(j.mixed, j.Window, since) {
+		j.mixed = nil
+	}
+	return j
+}
+
+// count adds the figures. They must have been gathered.
+func (f *flagFigures) count(j *judged, since time.Duration) {
+	now := int64(since / tickLength)
+	for operation, into := range []*bucket{&j.reads, &j.writes} {
+		if s := f.series[j.stage][operation]; s != nil {
+			s.sum(now, j.Window, into)
 		}
-		v.Forward.add(Reason{NotYet, strings.Join(names, " and ") + " are in use side by side: let one have all the traffic first"})
 	}
-	return v
+	for _, s := range f.series[len(stages)-1] {
+		j.complete = j.complete || s != nil
+	}
+	if s := f.series[len(stages)-1][operationIndex(ldmigration.Write)]; s != nil {
+		j.atComplete = s.total.operations - s.total.calls[1].errors
+	}
 }
 
-func moveOf(to int, rules []rule, j *judged) Move {
-	if to < 0 || to >= len(stages) {
+// neighbours returns the stages of the order before and after one, -1 where there is none.
+func neighbours(order []int, stage int) (before, after int) {
+	before, after = -1, -1
+	for _, one := range order {
+		if one < stage {
+			before = one
+		}
+		if one > stage && after < 0 {
+			after = one
+		}
+	}
+	return before, after
+}
+
+func moveOf(to int, j *judged, rulesOf func(from, to int) []rule) Move {
+	if to < 0 {
 		return Move{Answer: NoMove, Reasons: []Reason{}}
 	}
-	m := Move{To: stages[to], Answer: Safe}
-	for _, ask := range rules {
+	m := Move{To: stages[to], Answer: Safe, Reasons: []Reason{}}
+	for _, ask := range rulesOf(j.stage, to) {
 		for _, reason := range ask(j) {
 			m.add(reason)
 		}
@@ -135,28 +161,4 @@ func (m *Move) add(reason Reason) {
 
 func worse(a, b Answer) bool {
 	return a == Unsafe && b != Unsafe || a == NotYet && b == Safe
-}
-
-// Verdict judges the stage that a flag is at. It reports false for a flag that was not seen.
-func (f *Figures) Verdict(flag string) (Verdict, bool) {
-	known := (*f.flags.Load())[flag]
-	if known == nil {
-		return Verdict{}, false
-	}
-	return f.verdict(known), true
-}
-
-func (f *Figures) verdict(flag *flagFigures) Verdict {
-	inUse := flag.inUse(f.start)
-	now := int64(time.Since(f.start) / tickLength)
-	defer flag.gather()()
-	return verdictOf(inUse, func(stage int) *judged {
-		j := &judged{Thresholds: f.cfg.Thresholds}
-		for operation, into := range []*bucket{&j.reads, &j.writes} {
-			if s := flag.series[stage][operation]; s != nil {
-				s.sum(now, j.Window, into)
-			}
-		}
-		return j
-	})
 }

@@ -21,7 +21,8 @@ const (
 	hourBuckets   = int64(time.Hour / time.Minute)
 )
 
-// ring is the buckets of a window. The one of a tick is where the one was that has just left the window.
+// ring is the buckets of a window. The one of a tick is where the one was that has just left the
+// window.
 type ring struct {
 	buckets []bucket
 	ticks   int64 // that one bucket takes
@@ -48,7 +49,8 @@ func (r *ring) merge(from *bucket) {
 	b.merge(from)
 }
 
-// at returns the bucket of a position in the window that ends now, the first one at 0, and nil if nothing was counted.
+// at returns the bucket of a position in the window that ends now, the first one at 0, and nil if
+// nothing was counted.
 func (r *ring) at(now, position int64) *bucket {
 	size := int64(len(r.buckets))
 	tick := now/r.ticks - size + 1 + position
@@ -97,4 +99,17 @@ func (s *series) sum(now int64, w Window, to *bucket) {
 			to.merge(b)
 		}
 	}
+}
+
+// beginOf is the time since the start at which the first bucket of a window begins.
+func beginOf(w Window, now int64) time.Duration {
+	size, ticks := minuteBuckets, int64(1)
+	switch w {
+	case SinceStart:
+		return 0
+	case LastHour:
+		size, ticks = hourBuckets, minuteBuckets
+	case LastMinute:
+	}
+	return max(time.Duration((now/ticks-size+1)*ticks)*tickLength, 0)
 }

@@ -18,9 +18,12 @@ const (
 	maxPaths      = 16
 	maxPath       = 128
 	maxMessage    = 256
+	maxDepartures = 256
 )
 
-// names are a bounded number of names, first come, first served, and what is kept with each. All later ones are one.
+// names are a bounded number of names, and what is kept with each. The first to come stay: a meter
+// provider keeps the series that it has, so that forgetting a name would free nothing. All later
+// names are one, other.
 type names[V any] struct {
 	limit  int
 	make   func(name string) V
@@ -60,7 +63,7 @@ func (n *names[V]) of(name string) V {
 	return known
 }
 
-// each calls a function with all of them, while no lock is held.
+// each calls a function with all of them. No lock is held meanwhile.
 func (n *names[V]) each(do func(V)) {
 	n.mu.RLock()
 	all := make([]V, 0, len(n.known))
@@ -73,7 +76,8 @@ func (n *names[V]) each(do func(V)) {
 	}
 }
 
-// clip returns at most so many bytes of a text, and only whole characters: exporters refuse what is no UTF-8.
+// clip returns at most so many bytes of a text, and only whole characters: exporters reject invalid
+// UTF-8.
 func clip(text string, most int) string {
 	if len(text) > most {
 		for most > 0 && !utf8.RuneStart(text[most]) {

@@ -18,7 +18,8 @@ import (
 	"github.com/gocutover/cutover/otelcutover"
 )
 
-// exported are the metrics as Prometheus gets them, each with its labels: all that exist after one of everything.
+// exported are the metrics as Prometheus gets them, each with its labels: all that exist after one
+// of everything.
 func exported(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
@@ -34,6 +35,8 @@ func exported(t *testing.T) map[string]map[string]bool {
 		r.Observe(t.Context(), o)
 	}
 	o.New.Err, o.FellBack = &cutover.TimeoutError{Err: &cutover.PanicError{}}, true
+	r.Observe(t.Context(), o)
+	o.New.Err, o.New.NotFound, o.FellBack = errors.New("no rows"), true, false
 	r.Observe(t.Context(), o)
 	o.New = cutover.Outcome[any]{Err: cutover.ErrSecondarySkipped}
 	o.Old.Err = errors.New("down")
@@ -76,11 +79,13 @@ func TestThePrometheusNamesAreTheOnesOfTheDocumentation(t *testing.T) {
 	assert.ElementsMatch(t, []string{
 		"cutover_origin_duration_seconds_bucket", "cutover_origin_duration_seconds_count", "cutover_origin_duration_seconds_sum",
 		"cutover_consistency_checks_total", "cutover_secondary_timeouts_total", "cutover_secondary_panics_total",
-		"cutover_secondary_skips_total", "cutover_fallbacks_total", "cutover_stage_changes_total", "cutover_stage_active",
+		"cutover_secondary_skips_total", "cutover_fallbacks_total", "cutover_rechecks_total",
+		"cutover_stage_changes_total", "cutover_stage_active",
 	}, names)
 }
 
-// expressions finds what of a dashboard is sent to Prometheus, and the legends and titles made of its answers.
+// expressions finds what of a dashboard is sent to Prometheus, and the legends and titles made of
+// its answers.
 func expressions(v any, found *[]string, labels *[]string) {
 	switch v := v.(type) {
 	case map[string]any:

@@ -42,7 +42,7 @@ func Example() {
 	}
 
 	ctx := context.Background()
-	order, err := getOrder.Read(ctx, ldcontext.New("user-123"), "o-1")
+	order, err := getOrder.Read(ctx, ldcontext.NewWithKind("tenant", "acme"), "o-1")
 	fmt.Println(order, err)
 
 	for _, span := range spans.Ended() {
@@ -63,6 +63,7 @@ func Example() {
 	// span: read orders-to-postgres Unset
 	// metric: cutover.origin.duration
 	// metric: cutover.consistency.checks
+	// metric: cutover.rechecks
 	// metric: cutover.secondary.timeouts
 	// metric: cutover.secondary.panics
 	// metric: cutover.secondary.skips

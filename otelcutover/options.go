@@ -8,10 +8,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// ErrNilProvider is returned by [New] for a meter or tracer provider that is nil or a nil pointer in an interface.
+// ErrNilProvider is returned by [New] for a meter or tracer provider that is nil or a nil pointer
+// in an interface.
 var ErrNilProvider = errors.New("provider is nil")
 
-// Option configures an [Observer]. If two say the same thing, the later one counts.
+// ErrNilOption is returned by [New] for an option that is nil.
+var ErrNilOption = errors.New("option is nil")
+
+// Option configures an [Observer]. If an option is given twice, the later one counts.
 type Option func(*config)
 
 type config struct {
@@ -22,32 +26,34 @@ type config struct {
 	messages     bool
 }
 
-// WithMeterProvider says whose metrics they are. The default is OpenTelemetry's global provider. To record none, give the
-// one of package go.opentelemetry.io/otel/metric/noop.
+// WithMeterProvider sets the meter provider. The default is OpenTelemetry's global one. With the
+// one of package go.opentelemetry.io/otel/metric/noop there are no metrics.
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return func(c *config) { c.meters = provider }
 }
 
-// WithTracerProvider says whose spans they are. The default is OpenTelemetry's global provider. With the one of package
-// go.opentelemetry.io/otel/trace/noop there are none, and they cost nothing.
+// WithTracerProvider sets the tracer provider. The default is OpenTelemetry's global one. With the
+// one of package go.opentelemetry.io/otel/trace/noop there are no spans, and they cost nothing.
 func WithTracerProvider(provider trace.TracerProvider) Option {
 	return func(c *config) { c.tracers = provider }
 }
 
-// WithFlagProvider says who evaluates the flags: the feature_flag.provider.name of the evaluation event. The default is
+// WithFlagProvider sets the feature_flag.provider.name of the evaluation event. The default is
 // LaunchDarkly.
 func WithFlagProvider(name string) Option {
 	return func(c *config) { c.flagProvider = name }
 }
 
-// WithContextID adds feature_flag.context.id to the evaluation event: the fully qualified key of the evaluation context,
-// which often identifies a user. Without it, and on metrics always, nobody is identified.
+// WithContextID adds feature_flag.context.id to the evaluation event: the fully qualified key of
+// the evaluation context, which often identifies a user. By default it is left out. Metrics never
+// have it.
 func WithContextID() Option {
 	return func(c *config) { c.contextID = true }
 }
 
-// WithErrorMessages adds the first 256 bytes of an error's message to the span of what failed, as its status description.
-// Without it there are error types alone, since a message may hold what a payload holds.
+// WithErrorMessages adds the first 256 bytes of an error's message to the span of what failed, as
+// its status description. By default a span has the error's type alone, because a message may hold
+// what a payload holds. An error whose Error method panics is described by its type.
 func WithErrorMessages() Option {
 	return func(c *config) { c.messages = true }
 }

@@ -133,6 +133,35 @@ func (r *rig) count(tb testing.TB, metric string, with ...string) int64 {
 	return sum
 }
 
+// zeros counts the series of each counter that are zero.
+func (r *rig) zeros(tb testing.TB) map[string]int {
+	tb.Helper()
+	zeros := make(map[string]int)
+	for _, scope := range r.collect(tb).ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if sum, ok := m.Data.(metricdata.Sum[int64]); ok {
+				for _, p := range sum.DataPoints {
+					if p.Value == 0 {
+						zeros[m.Name]++
+					}
+				}
+			}
+		}
+	}
+	return zeros
+}
+
+// active are the stages that the gauge tells as in use.
+func (r *rig) active(tb testing.TB) (stages []string) {
+	tb.Helper()
+	for _, stage := range allStages {
+		if r.count(tb, "cutover.stage.active", "feature_flag.result.variant", string(stage)) == 1 {
+			stages = append(stages, string(stage))
+		}
+	}
+	return stages
+}
+
 // span returns the one span of a name.
 func (r *rig) span(tb testing.TB, name string) sdktrace.ReadOnlySpan {
 	tb.Helper()
@@ -155,7 +184,8 @@ func (r *rig) spanNames() []string {
 	return names
 }
 
-// observation is a read at shadow that went well: the old system took 10 ms, the new one 20 ms, and they agreed.
+// observation is a read at shadow that went well: the old system took 10 ms, the new one 20 ms, and
+// they agreed.
 func observation() cutover.Observation {
 	start := time.Now().Add(-30 * time.Millisecond)
 	return cutover.Observation{

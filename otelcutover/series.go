@@ -15,26 +15,31 @@ const (
 	operationKey   = attribute.Key("cutover.operation")
 	originKey      = attribute.Key("cutover.origin")
 	roleKey        = attribute.Key("cutover.role")
+	notFoundKey    = attribute.Key("cutover.not_found")
 	outcomeKey     = attribute.Key("cutover.consistency.outcome")
 	reasonKey      = attribute.Key("cutover.consistency.reason")
 	fromKey        = attribute.Key("cutover.stage.from")
 	toKey          = attribute.Key("cutover.stage.to")
-	lossKey        = attribute.Key("cutover.stage.data_loss")
+	sideBySideKey  = attribute.Key("cutover.stage.side_by_side")
+	warnedKey      = attribute.Key("cutover.stage.warned")
+	warningKey     = attribute.Key("cutover.stage.warning")
 	authorityKey   = attribute.Key("cutover.authoritative")
 	fellBackKey    = attribute.Key("cutover.fell_back")
-	recheckedKey   = attribute.Key("cutover.rechecked")
+	rechecksKey    = attribute.Key("cutover.rechecks")
 	detachedKey    = attribute.Key("cutover.detached")
 	skippedKey     = attribute.Key("cutover.secondary.skipped")
 	pathsKey       = attribute.Key("cutover.difference.paths")
 	differencesKey = attribute.Key("cutover.difference.count")
 )
 
-// labels tell the series of one flag apart. What is zero is left out.
+// labels tell the series of one flag apart. A zero is left out.
 type labels struct {
-	errorType, reason       string
-	stage, operation        value
-	origin, role, outcome   value
-	from, to, changeHasLoss value
+	errorType, reason      string
+	stage, operation       value
+	origin, role, notFound value
+	outcome                value
+	from, to               value
+	sideBySide, warned     value
 }
 
 func (l *labels) attributes(flag string) []attribute.KeyValue {
@@ -57,14 +62,19 @@ func (l *labels) attributes(flag string) []attribute.KeyValue {
 			attrs = append(attrs, label.key.String(label.value))
 		}
 	}
-	if l.changeHasLoss != 0 {
-		attrs = append(attrs, lossKey.Bool(l.changeHasLoss == loss))
+	for _, label := range []struct {
+		key   attribute.Key
+		value value
+	}{{notFoundKey, l.notFound}, {sideBySideKey, l.sideBySide}, {warnedKey, l.warned}} {
+		if label.value != 0 {
+			attrs = append(attrs, label.key.Bool(label.value == yes))
+		}
 	}
 	return attrs
 }
 
-// series are those of one flag that were seen, each with its attributes in the forms that instruments and spans take, so
-// that a measurement makes none.
+// series are those of one flag that were seen. Each has its attributes in the forms that
+// instruments and spans take, so that a measurement allocates none.
 type series struct {
 	flag  string
 	mu    sync.RWMutex

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/gocutover/cutover"
+	"github.com/gocutover/cutover/compare"
 )
 
 const (
@@ -18,8 +19,8 @@ const (
 	stageChangeEvent = "cutover.stage.change"
 )
 
-// trace makes the spans of an operation that is over. It returns a context with the operation's, for what is measured of
-// it to be found by.
+// trace makes the spans of an operation that is over. It returns a context with the operation's
+// span, by which its measurements are found.
 func (x *Observer) trace(
 	ctx context.Context, o *cutover.Observation, f *flag, at labels, calls *[2]call,
 ) context.Context {
@@ -29,12 +30,14 @@ func (x *Observer) trace(
 		return ctx
 	}
 	caller := trace.SpanContextFromContext(ctx)
-	within, span := x.tracer.Start(ctx, f.spans[at.operation], trace.WithTimestamp(start), f.series.of(at).event)
+	within, span := x.tracer.Start(
+		ctx, f.spans[at.operation], trace.WithTimestamp(start), f.series.of(at).event)
 	defer span.End(trace.WithTimestamp(end))
 	if !span.IsRecording() {
 		return within
 	}
-	span.AddEvent(evaluationEvent, trace.WithTimestamp(start), trace.WithAttributes(x.evaluation(o, f, at)...))
+	span.AddEvent(evaluationEvent,
+		trace.WithTimestamp(start), trace.WithAttributes(x.evaluation(o, f, at)...))
 	x.describe(span, o, calls, detached)
 	for i := range calls {
 		if calls[i].invoked {
@@ -60,8 +63,10 @@ func (x *Observer) evaluation(o *cutover.Observation, f *flag, at labels) []attr
 	return attrs
 }
 
-// describe adds to an operation's span what came of it. It failed if its caller got an error.
-func (x *Observer) describe(span trace.Span, o *cutover.Observation, calls *[2]call, detached bool) {
+// describe adds to an operation's span what came of it. It failed if its caller got no answer.
+func (x *Observer) describe(
+	span trace.Span, o *cutover.Observation, calls *[2]call, detached bool,
+) {
 	attrs := []attribute.KeyValue{authorityKey.String(originNames[originOf(o.Authoritative)])}
 	if detached {
 		attrs = append(attrs, detachedKey.Bool(true))
@@ -69,8 +74,8 @@ func (x *Observer) describe(span trace.Span, o *cutover.Observation, calls *[2]c
 	if o.FellBack {
 		attrs = append(attrs, fellBackKey.Bool(true))
 	}
-	if o.Rechecked {
-		attrs = append(attrs, recheckedKey.Bool(true))
+	if o.Rechecks > 0 {
+		attrs = append(attrs, rechecksKey.Int(o.Rechecks))
 	}
 	if outcome, reason := x.checkOf(o); outcome != 0 {
 		attrs = append(attrs, outcomeKey.String(outcomeNames[outcome]))
@@ -83,16 +88,23 @@ func (x *Observer) describe(span trace.Span, o *cutover.Observation, calls *[2]c
 			attrs = append(attrs, skippedKey.Bool(true))
 		}
 	}
-	span.SetAttributes(attrs...)
-	for i := range calls {
-		if c := &calls[i]; c.invoked && (c.role == authoritative) != o.FellBack {
-			x.fail(span, c)
-		}
+	answer := answering(calls, o.FellBack)
+	if answer.notFound {
+		attrs = append(attrs, notFoundKey.Bool(true))
 	}
+	span.SetAttributes(attrs...)
+	x.fail(span, answer)
 }
 
-func (x *Observer) traceCall(ctx context.Context, c *call, at labels, detached bool, caller trace.SpanContext) {
-	attrs := []attribute.KeyValue{originKey.String(originNames[c.origin]), roleKey.String(roleNames[c.role])}
+func (x *Observer) traceCall(
+	ctx context.Context, c *call, at labels, detached bool, caller trace.SpanContext,
+) {
+	attrs := []attribute.KeyValue{
+		originKey.String(originNames[c.origin]), roleKey.String(roleNames[c.role]),
+	}
+	if c.notFound {
+		attrs = append(attrs, notFoundKey.Bool(true))
+	}
 	options := []trace.SpanStartOption{trace.WithTimestamp(c.start)}
 	if detached && c.role == secondary {
 		attrs = append(attrs, detachedKey.Bool(true))
@@ -100,27 +112,30 @@ func (x *Observer) traceCall(ctx context.Context, c *call, at labels, detached b
 			options = append(options, trace.WithLinks(trace.Link{SpanContext: caller}))
 		}
 	}
-	_, span := x.tracer.Start(ctx, operationNames[at.operation]+" "+originNames[c.origin], append(options, trace.WithAttributes(attrs...))...)
+	name := operationNames[at.operation] + " " + originNames[c.origin]
+	_, span := x.tracer.Start(ctx, name, append(options, trace.WithAttributes(attrs...))...)
+	defer span.End(trace.WithTimestamp(c.end))
 	x.fail(span, c)
-	span.End(trace.WithTimestamp(c.end))
 }
 
-// fail marks the span of a call that failed, or of the operation that failed by it.
+// fail marks the span of a call that failed, or of the operation that failed because of it.
 func (x *Observer) fail(span trace.Span, c *call) {
-	if c.err == nil {
+	if !c.failed() {
 		return
 	}
 	var description string
 	if x.messages {
-		description = clip(c.err.Error(), maxMessage)
+		description = clip(messageOf(c.err), maxMessage)
 	}
 	span.SetStatus(codes.Error, description)
 	span.SetAttributes(semconv.ErrorTypeKey.String(c.errorType))
 }
 
-// isDetached reports whether the caller had its result while the secondary ran.
+// isDetached reports whether the caller had its result while the secondary ran. In any other order
+// than [cutover.Detached], an operation that was read again was left to the background for that,
+// and one that was not has returned at its caller's deadline.
 func isDetached(o *cutover.Observation) bool {
-	return o.Detached && o.Order == cutover.Detached
+	return o.Detached && (o.Order == cutover.Detached || o.Rechecks == 0)
 }
 
 // extent is when the operation was under way, as far as the caller waited for it.
@@ -140,7 +155,7 @@ func extent(calls *[2]call, detached bool) (start, end time.Time) {
 	return start, end
 }
 
-func pathsOf(differences []cutover.Difference) []string {
+func pathsOf(differences []compare.Difference) []string {
 	paths := make([]string, 0, min(len(differences), maxPaths))
 	for i := range differences[:min(len(differences), maxPaths)] {
 		paths = append(paths, clip(differences[i].Path, maxPath))

@@ -1,6 +1,7 @@
 package otelcutover_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/gocutover/cutover"
+	"github.com/gocutover/cutover/compare"
 	"github.com/gocutover/cutover/otelcutover"
 )
 
@@ -57,7 +59,7 @@ func TestADetachedSecondaryIsLinkedToItsCaller(t *testing.T) {
 		c, err := build(t, ldmigration.Shadow, r).ReadOrder(cutover.Detached).Build()
 		require.NoError(t, err)
 		reader, err := cutover.NewReader(c, answer(10*time.Millisecond), answer(300*time.Millisecond)).
-			Compare(cutover.Equal[string]).Build()
+			CompareEqual().Build()
 		require.NoError(t, err)
 
 		start := time.Now()
@@ -188,11 +190,11 @@ func TestDifferingPathsAreTold(t *testing.T) {
 	o := observation()
 	o.Consistency = cutover.Inconsistent
 	for i := range 20 {
-		o.Shown.Differences = append(o.Shown.Differences, cutover.Difference{
+		o.Shown.Differences = append(o.Shown.Differences, compare.Difference{
 			Path: fmt.Sprintf("%02d", i) + strings.Repeat("ö", 100), Old: "secret", New: "secret",
 		})
 	}
-	o.Differences = []cutover.Difference{{Path: "secret"}}
+	o.Differences = []compare.Difference{{Path: "secret"}}
 	r.Observe(t.Context(), o)
 	events := r.span(t, "read "+flagKey).Events()
 	require.Len(t, events, 2)
@@ -216,10 +218,10 @@ func TestNothingOfUsersIsTold(t *testing.T) {
 	o.Context = ldcontext.New(secret)
 	o.Payload = secret
 	o.Consistency = cutover.Inconsistent
-	o.Differences = []cutover.Difference{{Path: secret, Old: secret, New: secret}}
+	o.Differences = []compare.Difference{{Path: secret, Old: secret, New: secret}}
 	o.Shown = cutover.Shown{
-		Payload: secret, Old: secret, New: secret,
-		Differences: []cutover.Difference{{Path: "/email", Old: secret, New: secret}},
+		Keys: []string{secret}, Payload: secret, Old: secret, New: secret,
+		Differences: []compare.Difference{{Path: "/email", Old: secret, New: secret}},
 	}
 	o.Old.Value, o.New.Value = secret, secret
 	o.New.Err = &cutover.PanicError{Value: secret, Stack: []byte(secret)}
@@ -270,4 +272,40 @@ func TestMeasurementsAreFoundByTheirTrace(t *testing.T) {
 	want, err := json.Marshal(id[:])
 	require.NoError(t, err)
 	assert.Contains(t, string(data), `"SpanID":`+string(want))
+}
+
+// With ReturnAtDeadline the caller does not wait for the secondary beyond its context.
+func TestAnOperationThatReturnedAtItsDeadlineIsDetached(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		c, err := build(t, ldmigration.Shadow, r.Observer).ReturnAtDeadline().Build()
+		require.NoError(t, err)
+		slow := answer(300 * time.Millisecond)
+		reader, err := cutover.NewReader(c, answer(10*time.Millisecond), slow).CompareEqual().Build()
+		require.NoError(t, err)
+		writer, err := cutover.NewWriter(c,
+			func(context.Context, string) error { return nil },
+			func(ctx context.Context, payload string) error { _, err := slow(ctx, payload); return err }).Build()
+		require.NoError(t, err)
+
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err = reader.Read(ctx, user, "payload")
+		require.NoError(t, err)
+		assert.Equal(t, 50*time.Millisecond, time.Since(start))
+		ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		require.NoError(t, writer.Write(ctx, user, "payload"))
+		require.NoError(t, c.Close(t.Context()))
+
+		for _, operation := range []string{"read", "write"} {
+			span, second := r.span(t, operation+" "+flagKey), r.span(t, operation+" new")
+			assert.Equal(t, "true", attrsOf(span.Attributes())["cutover.detached"])
+			assert.Equal(t, "true", attrsOf(second.Attributes())["cutover.detached"])
+			assert.LessOrEqual(t, span.EndTime().Sub(span.StartTime()), 10*time.Millisecond, "what the caller had to wait for")
+			assert.Equal(t, 300*time.Millisecond, second.EndTime().Sub(second.StartTime()))
+		}
+	})
 }

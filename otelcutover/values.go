@@ -6,8 +6,8 @@ import (
 	"github.com/gocutover/cutover"
 )
 
-// value is one of the few that an attribute may have, as an index into its names. Zero is that there is no such
-// attribute.
+// value is one of the few that an attribute may have, as an index into its names. Zero is that
+// there is no such attribute.
 type value uint8
 
 var (
@@ -37,12 +37,20 @@ const (
 	notChecked
 )
 
+// An attribute that is true or false. Zero is that there is no such attribute.
 const (
-	noLoss value = iota + 1
-	loss
+	no value = iota + 1
+	yes
 )
 
-// valueOf finds a name, and takes the last one for what is none of them.
+func truth(is bool) value {
+	if is {
+		return yes
+	}
+	return no
+}
+
+// valueOf finds a name. An unknown one gives the last.
 func valueOf(names []string, name string) value {
 	found := value(1)
 	for _, known := range names[1 : len(names)-1] {
@@ -62,28 +70,23 @@ func operationOf(operation ldmigration.Operation) value {
 
 func originOf(origin ldmigration.Origin) value { return valueOf(originNames[:], string(origin)) }
 
-func lossOf(change *cutover.StageChange) value {
-	if change.Loses == "" {
-		return noLoss
-	}
-	return loss
-}
-
-// unchecked are the reasons for which two reads are not compared.
+// unchecked are the reasons why it is not known whether two reads agree.
 var unchecked = [...]string{
 	cutover.NoComparison:       "no_comparison",
-	cutover.NotBothSucceeded:   "not_both_succeeded",
+	cutover.ReadFailed:         "read_failed",
 	cutover.NotSampled:         "not_sampled",
 	cutover.SecondarySkipped:   "secondary_skipped",
 	cutover.WrittenMeanwhile:   "written_meanwhile",
 	cutover.ComparedLater:      "compared_later",
 	cutover.ComparisonPanicked: "comparison_panicked",
+	cutover.Undecided:          "undecided",
 }
 
-// checkOf is zero for an operation that was never to be checked.
+// checkOf tells what came of the comparison. The outcome is zero for an operation that asked one
+// origin only.
 func (x *Observer) checkOf(o *cutover.Observation) (outcome value, reason string) {
 	switch o.Consistency {
-	case cutover.NotBothRead:
+	case cutover.SingleOrigin:
 		return 0, ""
 	case cutover.Consistent:
 		return consistent, ""

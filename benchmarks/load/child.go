@@ -14,8 +14,8 @@ import (
 // childVariable tells this program that it is a child, which may die of a panic.
 const childVariable = "CUTOVER_LOAD_CHILD"
 
-// playInChild reads once with the SDK's migrator from a new system that panics, in a process of its own: this program
-// again.
+// playInChild reads once with the SDK's migrator from a new system that panics, in a process of its
+// own: this program again.
 func playInChild(ctx context.Context) (sdkOutcome, error) {
 	executable, err := os.Executable()
 	if err != nil {
@@ -36,7 +36,8 @@ func playInChild(ctx context.Context) (sdkOutcome, error) {
 	return sdkOutcome{asked: 1, died: fmt.Sprintf("%s (%s)", line, err)}, nil
 }
 
-// played reports whether this process is such a child, once it has read. It is not to be expected that it returns then.
+// played reports whether this process is such a child, once it has read. It is not to be expected
+// that it returns then.
 func played() bool {
 	if os.Getenv(childVariable) == "" {
 		return false

@@ -14,7 +14,8 @@ import (
 
 const flagKey = "orders-to-the-new-system"
 
-// flagClient is a real client with one migration flag, whose stage can be changed as in LaunchDarkly's web page.
+// flagClient is a real client with one migration flag, whose stage can be changed as in
+// LaunchDarkly's web page.
 type flagClient struct {
 	*ld.LDClient
 	flags *ldtestdata.TestDataSource

@@ -13,8 +13,8 @@ import (
 	"github.com/launchdarkly/go-server-sdk/v7/subsystems"
 )
 
-// ledger counts op events by the key of their evaluation context, which is an operation's number. It stands where the
-// SDK's real event processor posts its JSON to.
+// ledger counts op events by the key of their evaluation context, which is an operation's number.
+// It stands where the SDK's real event processor posts its JSON to.
 type ledger struct {
 	mu    sync.Mutex
 	times []uint8 // how often each operation was reported
@@ -33,7 +33,8 @@ func (t tally) since(before tally) tally {
 	return tally{events: t.events - before.events, shadow: t.shadow - before.shadow, both: t.both - before.both}
 }
 
-// ledgerCapacity is how many operations have their place from the start, so that the ledger does not look like a leak.
+// ledgerCapacity is how many operations have their place from the start, so that the ledger does
+// not look like a leak.
 const ledgerCapacity = 1 << 20
 
 func newLedger() *ledger { return &ledger{times: make([]uint8, 0, ledgerCapacity)} }
@@ -107,8 +108,8 @@ func (l *ledger) counted() (tally, error) {
 	return l.tally, l.err
 }
 
-// check returns how many of the operations from one number up to another were never reported, and how many more than
-// once.
+// check returns how many of the operations from one number up to another were never reported, and
+// how many more than once.
 func (l *ledger) check(from, to int) (lost, twice int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

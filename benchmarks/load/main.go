@@ -1,10 +1,11 @@
-// Command load shows what a new system that is slow, hangs or panics does to the callers of the old one, with detached
-// reads and with the SDK's migrator.
+// Command load shows what a new system that is slow, hangs or panics does to the callers of the old
+// one, with detached reads and with the SDK's migrator.
 //
 //	go run ./benchmarks/load [-duration 25s] [-markdown]
 //
-// It ends with an error if detached reads do not keep a promise: that the p99 of the caller's reads at stage shadow stays
-// within 1.1 times that at stage off, that goroutines and memory stay flat, and that each operation is reported once.
+// It ends with an error if detached reads do not keep a promise: that the p99 of the caller's reads
+// at stage shadow stays within 1.1 times that at stage off, that goroutines and memory stay flat,
+// and that each operation is reported once.
 package main
 
 import (

@@ -20,7 +20,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// In fake time nothing but the library and the SDK decide how long a read takes. The child process has its own time.
+// In fake time nothing but the library and the SDK decide how long a read takes. The child process
+// has its own time.
 //
 //nolint:paralleltest // it counts the goroutines of the process
 func TestDetachedReadsKeepTheirPromisesInFakeTime(t *testing.T) {

@@ -22,8 +22,8 @@ type report struct {
 	broken     []string
 }
 
-// measure runs all phases on one service, and closes it. Of d, three quarters go to the callers who are measured, at both
-// stages together.
+// measure runs all phases on one service, and closes it. Of d, three quarters go to the callers who
+// are measured, at both stages together.
 func measure(ctx context.Context, d time.Duration, progress io.Writer) (*report, error) {
 	r := &report{goroutines: startAt(runtime.NumGoroutine())}
 	s, err := newService()
@@ -88,7 +88,8 @@ func (r *report) close(ctx context.Context, s *service) {
 	r.promise(s.orders.Close(ctx), "Close waits for the detached reads under way")
 	r.closing = time.Since(start)
 
-	// What Close waited for is at the client. The client's own Close would do without it if it has not been delivered.
+	// What Close waited for is at the client. The client's own Close would do without it if it has
+	// not been delivered.
 	s.client.FlushAndWait(settleLimit)
 	reported, err := s.ledger.counted()
 	r.promise(err, "all events can be read")

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// slice is about how long callers read at one stage before it changes. It is longer than the timeout, so that
-	// secondaries time out while callers are measured.
+	// slice is about how long callers read at one stage before it changes. It is longer than the
+	// timeout, so that secondaries time out while callers are measured.
 	slice = 400 * time.Millisecond
 	// settleLimit is how long what callers left behind may take.
 	settleLimit = 10 * time.Second
@@ -43,8 +43,8 @@ func (p *phase) pooledRatio() float64 { return over(p.shadow.quantile(0.99), p.o
 
 func over(shadow, off time.Duration) float64 { return float64(shadow) / float64(off) }
 
-// measurePhase lets callers read at off and at shadow by turns for as long as d, so that what else the machine does falls
-// on both, and then lets the new system go.
+// measurePhase lets callers read at off and at shadow by turns for as long as d, so that what else
+// the machine does falls on both, and then lets the new system go.
 func (s *service) measurePhase(ctx context.Context, b behaviour, d time.Duration) (*phase, error) {
 	pairs := max(1, int((d+slice)/(2*slice)))
 	p := &phase{behaviour: b}
@@ -81,8 +81,9 @@ func (s *service) measurePhase(ctx context.Context, b behaviour, d time.Duration
 	return p, ctx.Err()
 }
 
-// turn lets callers read at one stage, and then waits for what they left behind, so that it does not weigh on the next
-// turn. Memory is taken before that wait, without the events that the client holds back.
+// turn lets callers read at one stage, and then waits for what they left behind, so that it does
+// not weigh on the next turn. Memory is taken before that wait, without the events that the client
+// holds back.
 func (s *service) turn(ctx context.Context, p *phase, stage ldmigration.Stage, d time.Duration) {
 	s.client.enter(stage)
 	count := newCensus(ctx)

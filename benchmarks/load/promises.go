@@ -11,12 +11,14 @@ var errBroken = errors.New("promises broken")
 const (
 	// maxRatio bounds the p99 of the caller's reads at shadow over that at off.
 	maxRatio = 1.1
-	// maxGoroutines bounds how many more run in a phase than before it: the callers, and for each place in the background
-	// a secondary and who ends it; a census and a few of the runtime's.
+	// maxGoroutines bounds how many more run in a phase than before it: the callers, and for each
+	// place in the background a secondary and who ends it; a census and a few of the runtime's.
 	maxGoroutines = callers + 2*backgroundLimit + 8
-	// maxGoroutinesLeft bounds how many more run after a phase: the runtime has a few of its own that come and go.
+	// maxGoroutinesLeft bounds how many more run after a phase: the runtime has a few of its own
+	// that come and go.
 	maxGoroutinesLeft = 2
-	// maxMemory and maxMemoryLeft bound how many KiB more are in use in a phase, and after it, than before.
+	// maxMemory and maxMemoryLeft bound how many KiB more are in use in a phase, and after it, than
+	// before.
 	maxMemory     = 4 << 10
 	maxMemoryLeft = 1 << 10
 )

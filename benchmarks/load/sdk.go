@@ -61,8 +61,8 @@ func (s *service) measureSDK(ctx context.Context, b behaviour, d time.Duration) 
 	return out, ctx.Err()
 }
 
-// hangSDK makes each caller read once and counts those that have returned when d is over. Then it lets the new system
-// go, and them with it.
+// hangSDK makes each caller read once and counts those that have returned when d is over. Then it
+// lets the new system go, and them with it.
 func (s *service) hangSDK(ctx context.Context, read reader, d time.Duration, stop context.CancelFunc) sdkOutcome {
 	var returned atomic.Int64
 	var all sync.WaitGroup

@@ -16,7 +16,8 @@ import (
 // timeout is how long the new system may take.
 const timeout = 250 * time.Millisecond
 
-// backgroundLimit is the default of [cutover.Builder.BackgroundLimit], which the service leaves as it is.
+// backgroundLimit is the default of [cutover.Builder.MaxBackground], which the service leaves as it
+// is.
 const backgroundLimit = 100
 
 // service reads orders from two systems, under one flag.
@@ -29,7 +30,8 @@ type service struct {
 	read    reader
 }
 
-// newService starts a service whose reads are detached. The caller closes orders, and then the client.
+// newService starts a service whose reads are detached. The caller closes orders, and then the
+// client.
 func newService() (*service, error) {
 	s := &service{ledger: newLedger(), system: &newSystem{}}
 	s.system.become(slow)
@@ -43,7 +45,7 @@ func newService() (*service, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.client.Close())
 	}
-	orders, err := cutover.NewReader(s.orders, oldSystem, s.system.read).Compare(cutover.Equal[int]).Build()
+	orders, err := cutover.NewReader(s.orders, oldSystem, s.system.read).CompareEqual().Build()
 	if err != nil {
 		return nil, errors.Join(err, s.client.Close())
 	}
@@ -51,7 +53,8 @@ func newService() (*service, error) {
 	return s, nil
 }
 
-// reported reports whether the event of every operation has come, but for as many as may be missing.
+// reported reports whether the event of every operation has come, but for as many as may be
+// missing.
 func (s *service) reported(missing int) bool {
 	s.client.Flush()
 	counted, err := s.ledger.counted()
@@ -64,8 +67,8 @@ func (s *service) settled() bool { return s.reported(0) }
 // idle reports whether nothing is left of any operation either.
 func (s *service) idle() bool { return s.orders.Background().Running == 0 && s.settled() }
 
-// newSDKReader returns the same read made with the SDK's migrator in its default order, which is concurrent. Its functions
-// get no context but the one that they are built with.
+// newSDKReader returns the same read made with the SDK's migrator in its default order, which is
+// concurrent. Its functions get no context but the one that they are built with.
 func newSDKReader(ctx context.Context, client ld.MigrationCapableClient, system *newSystem) (reader, error) {
 	untyped := func(read func(context.Context, int) (int, error)) ld.MigrationImplFn {
 		return func(payload any) (any, error) {

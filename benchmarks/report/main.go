@@ -2,8 +2,9 @@
 //
 //	go run ./benchmarks/report [-reps 6] [-benchtime 200ms] [-case regexp] [-markdown]
 //
-// Within each repetition the contenders take turns, so that what else the machine does falls on all of them. A ratio is
-// the median of the repetitions' ratios. Beside each ratio stands the target it is held to.
+// Within each repetition the contenders take turns, so that what else the machine does falls on all
+// of them. A ratio is the median of the repetitions' ratios. Beside each ratio stands the target it
+// is held to.
 package main
 
 import (
@@ -90,7 +91,7 @@ func write(w io.Writer, o options, s *suite) error {
 	p := &tabular.Printer{W: w, Markdown: o.markdown}
 	p.Line("%s %s/%s, %d CPUs, go-server-sdk %s; medians of %d repetitions of %s.",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), ld.Version, o.reps, o.benchtime)
-	p.Line("From one repetition to another the floor's time varied by %.0f %%.", 100*s.spread())
+	p.Line("From one repetition to another the bare floor's time varied by %.0f %%.", 100*s.spread())
 	for i := range tables {
 		p.Table(&tables[i])
 	}

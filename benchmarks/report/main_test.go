@@ -15,13 +15,14 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// The case has neither a row in the scaling table nor one in that of delivered events, so it is quick.
+// The case has neither a row in the scaling table nor one in that of delivered events, so it is
+// quick.
 func TestReportPrintsOneRowForEachMatchingCase(t *testing.T) {
 	t.Parallel()
 	var out, progress bytes.Buffer
 	args := []string{"-reps", "2", "-benchtime", "1ms", "-case", "^write/off$", "-markdown"}
 	require.NoError(t, run(context.Background(), args, &out, &progress))
-	require.Contains(t, out.String(), "\n### Typed API, events off\n\n| case | floor ns/op | typed ns/op |")
+	require.Contains(t, out.String(), "\n### Typed API, events off\n\n| case | its floor | floor ns/op | typed ns/op |")
 	require.Equal(t, 2, bytes.Count(out.Bytes(), []byte("\n| write/off | ")), "one row a table")
 	require.NotContains(t, out.String(), "| read/", "the filter leaves the others out")
 	require.Equal(t, "repetition 1 of 2\nrepetition 2 of 2\n", progress.String())

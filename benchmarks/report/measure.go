@@ -25,8 +25,8 @@ func throughputOf(s sample) float64 { return float64(s.operations) / s.elapsed.S
 // block is how many operations run between two looks at the clock.
 const block = 64
 
-// measure repeats an operation for a span of time on so many goroutines at once, after a garbage collection and a tenth
-// of the span to warm up.
+// measure repeats an operation for a span of time on so many goroutines at once, after a garbage
+// collection and a tenth of the span to warm up.
 func measure(do benchmarks.Operation, span time.Duration, workers int) (sample, error) {
 	runtime.GC()
 	if _, err := together(do, span/10, workers); err != nil {
@@ -74,7 +74,8 @@ func repeat(do benchmarks.Operation, span time.Duration) (count int, err error) 
 	return count, nil
 }
 
-// bareLoop shares nothing with anybody: what it gains from a second core is all that the machine has to give.
+// bareLoop shares nothing with anybody: what it gains from a second core is all that the machine
+// has to give.
 const bareLoop = "bare loop"
 
 func loop() (int, error) {

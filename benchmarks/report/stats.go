@@ -24,14 +24,15 @@ func addMiddles(to, taken series[sample]) {
 	}
 }
 
-// middle returns the sample whose time is the middle one, the slower of the two middle ones of an even number. There
-// must be one at least.
+// middle returns the sample whose time is the middle one, the slower of the two middle ones of an
+// even number. There must be one at least.
 func middle(samples []sample) sample {
 	sorted := slices.SortedFunc(slices.Values(samples), func(a, b sample) int { return cmp.Compare(nsOf(a), nsOf(b)) })
 	return sorted[len(sorted)/2]
 }
 
-// median returns the middle value, the mean of the two middle ones of an even number, and 0 of none.
+// median returns the middle value, the mean of the two middle ones of an even number, and 0 of
+// none.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
@@ -44,8 +45,9 @@ func median(values []float64) float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// ratios divides repetition by repetition, so that a slow moment of the machine, which falls on both, cancels out. Both
-// are of the same length, or one of them was not measured: then there are none.
+// ratios divides repetition by repetition, so that a slow moment of the machine, which falls on
+// both, cancels out. Both are of the same length, or one of them was not measured: then there are
+// none.
 func ratios(over, under []float64) []float64 {
 	quotients := make([]float64, min(len(over), len(under)))
 	for i := range quotients {

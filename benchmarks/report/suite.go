@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// turns is in how many parts a measurement is taken, the contenders in turn, of which the middle one counts: what
-	// else the machine does comes and goes within milliseconds.
+	// turns is in how many parts a measurement is taken, the contenders in turn, of which the
+	// middle one counts: what else the machine does comes and goes within milliseconds.
 	turns = 10
 	// deliveredOperations is how many operations one measurement with events takes.
 	deliveredOperations = 10 * benchmarks.Batch
@@ -128,7 +128,8 @@ func (s *suite) repetition(ctx context.Context, rep int) error {
 	return s.deliver(ctx, rep)
 }
 
-// takeTurns lets the contenders run one after another, again and again. Who goes first changes every time.
+// takeTurns lets the contenders run one after another, again and again. Who goes first changes
+// every time.
 func takeTurns(contenders []benchmarks.Started, run func(benchmarks.Started) error) error {
 	for turn := range turns {
 		for i := range contenders {

@@ -12,38 +12,37 @@ import (
 // target is what a contender is held to in a case with events off; a zero is no target.
 type target struct {
 	faster float64 // at least so many times faster than the SDK's migrator
-	floor  float64 // at most so many times as long as the hand-written switch
+	floor  float64 // at most so many times as long as its floor
 	allocs float64 // at most so many allocations an operation
 }
 
 // What is asked of all cases alike.
 const (
-	scalesLikeFloor = 0.9 // at least this part of the floor's own gain from a second core
-	cheaperEvents   = 4.0 // at least so many times less CPU than the SDK's migrator, events delivered
+	likeBare        = 1.25 // at most so many times as long as the bare floor, where that is its floor
+	likeProtected   = 1.1  // the same of the protected floor
+	scalesLikeFloor = 0.9  // at least this part of its floor's own gain from a second core
 )
 
-// targetOf returns what the typed or the dynamic API is held to in a case, inline or not. Reads in random order and writes to one
-// origin have no target of their own.
+// targetOf returns what the typed or the dynamic API is held to in a case, inline or not. Reads in
+// random order and writes to one origin are held to their floor alone.
 func targetOf(c benchmarks.Case, contender string) target {
-	var typed target
+	want := target{floor: likeBare}
+	if benchmarks.FloorOf(c, contender) == benchmarks.Protected {
+		want.floor = likeProtected
+	}
 	switch {
-	case c.Operation == ldmigration.Write && c.WritesBoth():
-		typed = target{faster: 10, floor: 1.4, allocs: 3}
-	case c.Operation == ldmigration.Write:
-		return target{}
-	case c.Order == ldmigration.Serial:
-		typed = target{faster: 10, floor: 1.4, allocs: 3}
+	case c.Order == ldmigration.Random, c.Operation == ldmigration.Write && !c.WritesBoth():
+		return want
+	case contender == benchmarks.Dynamic || contender == benchmarks.DynamicInline:
+		want.faster, want.allocs = 8, 5
 	case c.Order == ldmigration.Concurrent:
-		typed = target{faster: 8, floor: 1.4, allocs: 6}
-	case c.Order == ldmigration.Random:
-		return target{}
+		want.faster, want.allocs = 8, 6
+	case c.AsksBoth():
+		want.faster, want.allocs = 10, 3
 	default:
-		typed = target{faster: 12, floor: 1.25, allocs: 2}
+		want.faster, want.allocs = 12, 2
 	}
-	if contender == benchmarks.Dynamic || contender == benchmarks.DynamicInline {
-		return target{faster: 8, floor: 1.7, allocs: 5}
-	}
-	return typed
+	return want
 }
 
 // tally counts the targets and how many of them were reached.
@@ -57,7 +56,16 @@ func (t *tally) atMost(value, bound float64) string {
 	return t.verdict(fmt.Sprintf("%.2f", value), "≤", bound, value <= bound)
 }
 
-// allocations rounds to hundredths first: the runtime's own few allocations fall into a measurement as well.
+// scales tells a part of the floor's gain, or nothing where it was not measured.
+func (t *tally) scales(parts []float64) string {
+	if len(parts) == 0 {
+		return ""
+	}
+	return t.atLeast(median(parts), scalesLikeFloor)
+}
+
+// allocations rounds to hundredths first: the runtime's own few allocations fall into a measurement
+// as well.
 func (t *tally) allocations(value, bound float64) string {
 	value = math.Round(value*100) / 100
 	return t.verdict(fmt.Sprintf("%g", value), "≤", bound, value <= bound)

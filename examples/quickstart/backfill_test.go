@@ -84,6 +84,21 @@ func TestTheRepairLeavesAWriteOnItsWayAlone(t *testing.T) {
 	assert.Zero(t, repaired)
 }
 
+func TestCopyingBackTakesWhatTheOldDatabaseLacks(t *testing.T) {
+	t.Parallel()
+	legacy, modern := testLegacy(t), testModern(t)
+	modern.FixPrices()
+	same, changed, added := testOrder(100_001), testOrder(100_002), testOrder(100_003)
+	later := newGenerator(1, 1).Amend(changed)
+	onlyOld := testOrder(100_004)
+	save(t, legacy, same, changed, onlyOld)
+	save(t, modern, same, later, added)
+	copied, err := copyNewer(t.Context(), modern, legacy)
+	require.NoError(t, err)
+	assert.Equal(t, 2, copied)
+	assert.Equal(t, []Order{same, later, added, onlyOld}, all(t, legacy))
+}
+
 func TestBackfillAndRepairTellWhatWentWrong(t *testing.T) {
 	t.Parallel()
 	legacy, modern := testLegacy(t), testModern(t)
@@ -92,5 +107,7 @@ func TestBackfillAndRepairTellWhatWentWrong(t *testing.T) {
 	_, err := backfill(ctx, legacy, modern)
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = repair(ctx, legacy, modern)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = copyNewer(ctx, modern, legacy)
 	require.ErrorIs(t, err, context.Canceled)
 }

@@ -1,6 +1,7 @@
 package main
 
-// catalogue is what the shop sells. Two of its prices have a nearest float64 that lies a hair below them: 4.35 and 19.99.
+// catalogue is what the shop sells. The float64 nearest to two of its prices, 4.35 and 19.99, is a
+// little less than the price.
 var catalogue = []Line{
 	{SKU: "TEA-ASSAM-250", Title: "Assam leaf tea, 250 g", UnitPrice: 1250},
 	{SKU: "TEA-SENCHA-100", Title: "Sencha, 100 g", UnitPrice: 1490},

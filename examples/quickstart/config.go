@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -29,7 +30,8 @@ const (
 	ordersPerWorker = 10
 )
 
-// parseConfig reads the command line. For -help it writes the flags to out and returns flag.ErrHelp.
+// parseConfig reads the command line. For -help it writes the flags to out and returns
+// flag.ErrHelp.
 func parseConfig(args []string, out io.Writer) (config, error) {
 	var cfg config
 	set := flag.NewFlagSet("quickstart", flag.ContinueOnError)
@@ -73,11 +75,12 @@ func (c config) validate() error {
 	return errors.Join(errs...)
 }
 
-// isLoopback reports whether nobody but this machine can reach an address: the control has no password.
+// isLoopback reports whether nobody but this machine can reach an address: the control has no
+// password.
 func isLoopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		host = addr
+		host = strings.Trim(addr, "[]") // without a port
 	}
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

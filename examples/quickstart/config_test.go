@@ -47,6 +47,17 @@ func TestABadCommandLineGetsAClearError(t *testing.T) {
 	}
 }
 
+func TestALoopbackAddressIsOneThatNobodyElseCanReach(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]bool{
+		"127.0.0.1:8080": true, "127.0.0.1": true, "127.9.9.9:80": true, "localhost:8080": true, "localhost": true,
+		"[::1]:8080": true, "[::1]": true, "::1": true,
+		"": false, ":8080": false, "0.0.0.0:8080": false, "10.0.0.1:80": false, "example.com": false, "localhost.example.com:80": false,
+	} {
+		assert.Equal(t, want, isLoopback(addr), addr)
+	}
+}
+
 func TestHelpListsTheFlags(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

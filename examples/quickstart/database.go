@@ -12,8 +12,9 @@ import (
 
 const maxReaders = 16
 
-// database is one SQLite file. SQLite has one writer at a time, so writes queue for one connection here rather than
-// meet a busy database there; reads have their own connections and wait for nobody.
+// database is one SQLite file. SQLite has one writer at a time, so writes queue for one connection
+// here rather than meet a busy database there; reads have their own connections and wait for
+// nobody.
 type database struct {
 	reads, writes *sql.DB
 }
@@ -36,7 +37,8 @@ func openDatabase(ctx context.Context, path, schema string) (*database, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), writes.Close())
 	}
-	// Connections are dear to open, and the pool would close all but two of them whenever they are idle.
+	// Connections are expensive to open, and the pool would close all but two of them whenever they
+	// are idle.
 	reads.SetMaxIdleConns(maxReaders)
 	reads.SetMaxOpenConns(maxReaders)
 	return &database{reads: reads, writes: writes}, nil

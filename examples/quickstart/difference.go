@@ -20,7 +20,8 @@ func (d difference) String() string {
 	return fmt.Sprintf("order %d %s: old %s, new %s", d.Order, d.Field, d.Old, d.New)
 }
 
-// differences says where two readings of one order differ. There are none if and only if sameOrder is true.
+// differences says where two readings of one order differ. There are none if and only if sameOrder
+// is true.
 func differences(old, modern Order) []difference {
 	diff := fields{order: old.ID}
 	diff.compare("number", old.ID, modern.ID)

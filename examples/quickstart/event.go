@@ -6,8 +6,8 @@ import (
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
-// event is what this program reads of an event's JSON. Of the kinds that a client sends only migration_op has these
-// fields.
+// event is what this program reads of an event's JSON. Of the kinds that a client sends only
+// migration_op has these fields.
 type event struct {
 	Kind       string                `json:"kind"`
 	Operation  ldmigration.Operation `json:"operation"`

@@ -12,12 +12,13 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The service is exercised as it is built for production, on both databases, before anyone changes a flag.
+// The service is exercised as it is built for production, on both databases, before anyone changes
+// a flag.
 
 type (
 	orderSystem    = cutovertest.System[int64, Order, Order]
 	orderSystems   = cutovertest.Systems[int64, Order, Order]
-	orderMigration = cutovertest.Migration[int64, Order, Order]
+	orderMigration = cutovertest.Harness[int64, Order, Order]
 )
 
 func TestTheOrderServiceKeepsWhatAMigrationPromises(t *testing.T) {
@@ -38,18 +39,18 @@ func TestExerciseFindsThePlantedBug(t *testing.T) {
 func exercised(t *testing.T, prepare func(*modernStore)) orderMigration {
 	t.Helper()
 	return orderMigration{
-		Fresh:   func() orderSystems { return freshDatabases(t, prepare) },
-		Payload: numberedOrder,
-		Key:     func(order Order) int64 { return order.ID },
-		Equal:   sameOrder,
-		Wire: func(client cutover.FlagClient, old, new orderSystem) (cutovertest.Service[int64, Order, Order], error) {
+		NewSystems: func() orderSystems { return freshDatabases(t, prepare) },
+		Payload:    numberedOrder,
+		Key:        func(order Order) int64 { return order.ID },
+		Equal:      sameOrder,
+		NewService: func(client cutover.FlagClient, old, new orderSystem) (cutovertest.Service[int64, Order, Order], error) {
 			service, err := newOrderService(client, exercisedStore{old}, exercisedStore{new}, &cutovertest.Recorder{})
 			if err != nil {
 				return cutovertest.Service[int64, Order, Order]{}, err
 			}
 			return cutovertest.Service[int64, Order, Order]{
 				Read: func(ctx context.Context, id int64) (Order, error) {
-					return service.Order(ctx, newGenerator(7, uint64(id)).Customer(id), id)
+					return service.Order(ctx, id, id)
 				},
 				Write: service.Save,
 				Close: service.Close,

@@ -8,11 +8,13 @@ import (
 
 const faultsShown = 5
 
-// faults collects what the service's callers complain about. It keeps the first few and counts the others.
+// faults collects what the service's callers complain about. It keeps the first few and the last
+// one, and counts the others.
 type faults struct {
 	mu    sync.Mutex
 	count int
 	first []error
+	last  error
 }
 
 // Add files one complaint.
@@ -20,9 +22,23 @@ func (f *faults) Add(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count++
+	f.last = err
 	if len(f.first) < faultsShown {
 		f.first = append(f.first, err)
 	}
+}
+
+// Noticed says what there was in a line, for the control.
+func (f *faults) Noticed() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.count == 0 {
+		return "nothing"
+	}
+	if f.count == 1 {
+		return fmt.Sprintf("1 wrong answer or error: %v", f.last)
+	}
+	return fmt.Sprintf("%s wrong answers or errors, the last one: %v", thousands(f.count), f.last)
 }
 
 // Err returns nil if there was no complaint.

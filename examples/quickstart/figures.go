@@ -9,8 +9,8 @@ import (
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
-// figures is the cutover.Observer of this program: it counts what the library saw, and keeps every order whose two
-// reads did not agree.
+// figures is the cutover.Observer of this program: it counts what the library saw, and keeps every
+// order whose two reads did not agree.
 type figures struct {
 	mu         sync.Mutex
 	stages     map[ldmigration.Stage]*stageFigures
@@ -64,7 +64,7 @@ func (s *stageFigures) count(o cutover.Observation) {
 	s.served[o.Authoritative]++
 	for _, origin := range []ldmigration.Origin{ldmigration.Old, ldmigration.New} {
 		outcome := o.Outcome(origin)
-		if outcome.Err != nil {
+		if outcome.Err != nil && !outcome.NotFound {
 			s.tally.Errors++
 		}
 		if outcome.Invoked {
@@ -75,13 +75,20 @@ func (s *stageFigures) count(o cutover.Observation) {
 }
 
 func (f *figures) keep(o cutover.Observation) {
-	old, _ := o.Old.Value.(Order)
-	if f.seen[old.ID] {
+	id, _ := o.Payload.(int64)
+	if f.seen[id] {
 		return
 	}
-	f.seen[old.ID] = true
-	modern, _ := o.New.Value.(Order)
-	f.mismatches = append(f.mismatches, differences(old, modern))
+	f.seen[id] = true
+	f.mismatches = append(f.mismatches, compareOrders(found(o.Old), found(o.New)))
+}
+
+// found returns the order that a database returned, or none if it has none.
+func found(by cutover.Outcome[any]) []Order {
+	if order, ok := by.Value.(Order); ok && !by.NotFound {
+		return []Order{order}
+	}
+	return nil
 }
 
 // Tally returns the counts of a stage so far.

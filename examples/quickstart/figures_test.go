@@ -16,7 +16,7 @@ func TestFiguresCountWhatTheyObserve(t *testing.T) {
 	rounded := testOrder(100_001)
 	rounded.Lines[0].UnitPrice--
 	read := cutover.Observation{
-		Operation: ldmigration.Read, Stage: ldmigration.Shadow, Authoritative: ldmigration.Old,
+		Operation: ldmigration.Read, Stage: ldmigration.Shadow, Authoritative: ldmigration.Old, Payload: order.ID,
 		Old:         cutover.Outcome[any]{Invoked: true, Value: order, Latency: time.Millisecond},
 		New:         cutover.Outcome[any]{Invoked: true, Value: order, Latency: 3 * time.Millisecond},
 		Consistency: cutover.Consistent,
@@ -42,6 +42,19 @@ func TestFiguresCountWhatTheyObserve(t *testing.T) {
 	assert.Zero(t, f.Latency(ldmigration.Shadow, call{ldmigration.Write, ldmigration.New}))
 	assert.Equal(t, [][]difference{{{100_001, "line 1 unit price", "19.99", "19.98"}}}, f.Mismatches(),
 		"an order that mismatches twice is kept once")
+}
+
+func TestARecordThatOnlyOneDatabaseHasIsADifferenceAndNoError(t *testing.T) {
+	t.Parallel()
+	f := newFigures()
+	f.Observe(t.Context(), cutover.Observation{
+		Operation: ldmigration.Read, Stage: ldmigration.Shadow, Authoritative: ldmigration.Old, Payload: int64(100_001),
+		Old:         cutover.Outcome[any]{Invoked: true, Value: testOrder(100_001)},
+		New:         cutover.Outcome[any]{Invoked: true, Value: Order{}, Err: errNoOrder, NotFound: true},
+		Consistency: cutover.Inconsistent,
+	})
+	assert.Equal(t, tally{Reads: 1, Checked: 1, Inconsistent: 1}, f.Tally(ldmigration.Shadow))
+	assert.Equal(t, [][]difference{{{100_001, "order", "there", "missing"}}}, f.Mismatches())
 }
 
 func TestTallies(t *testing.T) {

@@ -18,14 +18,15 @@ var stages = []ldmigration.Stage{
 	ldmigration.Live, ldmigration.RampDown, ldmigration.Complete,
 }
 
-// flagFile holds the migration flag in the format of the SDK's file data source. It stands in for the LaunchDarkly
-// dashboard, so only one goroutine may turn it.
+// flagFile holds the migration flag in the format of the SDK's file data source. It stands in for
+// the LaunchDarkly dashboard, so only one goroutine may turn it.
 type flagFile struct {
 	path    string
 	version int
 }
 
-// newFlagFile makes a directory of its own for the flag: the client watches all of it, and databases would keep it busy.
+// newFlagFile makes a directory of its own for the flag: the client watches all of it, and
+// databases would keep it busy.
 func newFlagFile(dir string) (*flagFile, error) {
 	dir = filepath.Join(dir, "flags")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -58,8 +59,8 @@ type migrationSettings struct {
 	CheckRatio int `json:"checkRatio"`
 }
 
-// Set rewrites the file so that the flag is at the given stage for everyone. The file is replaced as a whole: a client
-// that watches it never sees half of it.
+// Set rewrites the file so that the flag is at the given stage for everyone. The file is replaced
+// as a whole: a client that watches it never sees half of it.
 func (f *flagFile) Set(stage ldmigration.Stage) error {
 	f.version++ // the client tells its listeners only of a higher version
 	document, err := json.MarshalIndent(flagDocument{Flags: map[string]migrationFlag{flagKey: {
@@ -92,7 +93,7 @@ func (f *flagFile) Turn(ctx context.Context, client *ld.LDClient, stage ldmigrat
 	}
 	quiet := client.WithEventsDisabled(true)
 	for {
-		seen, err := quiet.StringVariation(flagKey, evaluationContext(Customer{}), "")
+		seen, err := quiet.StringVariation(flagKey, evaluationContext(0), "")
 		if err == nil && seen == string(stage) {
 			return nil
 		}

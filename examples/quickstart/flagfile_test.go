@@ -25,7 +25,7 @@ func TestTheClientFollowsTheFlagFile(t *testing.T) {
 	flag, client := testFlag(t)
 	for _, want := range append(stages, ldmigration.Off, ldmigration.Off) {
 		require.NoError(t, flag.Turn(t.Context(), client, want))
-		got, _, err := client.MigrationVariation(flagKey, evaluationContext(Customer{ID: 1}), ldmigration.RampDown)
+		got, _, err := client.MigrationVariation(flagKey, evaluationContext(1), ldmigration.RampDown)
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 	}

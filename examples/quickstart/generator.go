@@ -83,6 +83,13 @@ func (g *generator) Amend(order Order) Order {
 	return order
 }
 
+// Again returns the order as it is after its customer orders anew under its number.
+func (g *generator) Again(order Order) Order {
+	anew := g.Order(order.ID, order.Customer)
+	anew.Revision = order.Revision + 1
+	return anew
+}
+
 func (g *generator) quantity() int64 { return 1 + g.random.Int64N(maxQuantity) }
 
 func pick[T any](random *rand.Rand, from []T) T { return from[random.IntN(len(from))] }

@@ -49,6 +49,27 @@ func TestAmendMakesANewRevisionAndLeavesTheOldOneAlone(t *testing.T) {
 	assert.Equal(t, "delivered", order.Status)
 }
 
+func TestAnOrderUnderAnEarlierNumberIsAtItsNextRevision(t *testing.T) {
+	t.Parallel()
+	before := testOrder(100_001)
+	before.Status = "delivered"
+	anew := newGenerator(1, 1).Again(before)
+	assert.Equal(t, before.ID, anew.ID)
+	assert.Equal(t, before.Customer, anew.Customer)
+	assert.Equal(t, before.Revision+1, anew.Revision)
+	assert.Equal(t, "placed", anew.Status)
+	assert.NotEqual(t, before.Lines, anew.Lines)
+}
+
+func TestACloneSharesNothing(t *testing.T) {
+	t.Parallel()
+	order := testOrder(100_001)
+	clone := order.Clone()
+	assert.Equal(t, order, clone)
+	clone.Lines[0].Quantity++
+	assert.Equal(t, testOrder(100_001), order)
+}
+
 func TestCentsAreWrittenWithDecimals(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "19.99", Cents(1999).String())

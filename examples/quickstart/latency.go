@@ -18,7 +18,8 @@ func latencyOf(samples []time.Duration) latency {
 	return latency{Samples: len(sorted), P50: percentile(sorted, 0.50), P99: percentile(sorted, 0.99)}
 }
 
-// percentile is the smallest sample that at least that share of the samples does not exceed, and 0 if there is none.
+// percentile returns the smallest sample that at least the given share of the samples does not
+// exceed, or 0 without samples.
 func percentile(sorted []time.Duration, share float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0

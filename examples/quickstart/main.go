@@ -1,5 +1,6 @@
-// Quickstart moves a running order service from an old database to a new one under a migration flag, in about twenty
-// seconds, without an account or a server. Begin with service.go: it is the part that a service of yours would have too.
+// Quickstart moves a running order service from an old database to a new one under a migration
+// flag, in about twenty seconds, without an account or a server. Begin with service.go: it is the
+// part that a service of yours would have too.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
 func main() {
@@ -20,7 +22,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "quickstart: %v\nquickstart -help lists the flags\n", err)
 		os.Exit(2)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	do := run
 	if cfg.serve {

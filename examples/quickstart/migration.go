@@ -18,7 +18,8 @@ const (
 	closeTimeout    = 10 * time.Second
 )
 
-// migration is the service in operation, with everything around it that a company would have elsewhere.
+// migration is the service in operation, with everything around it that a company would have
+// elsewhere.
 type migration struct {
 	cfg     config
 	screen  *screen
@@ -39,7 +40,8 @@ type migration struct {
 	closers []func() error
 }
 
-// fix is what was seen of a stage when the planted bug was found, and all that was seen of it until it was repaired.
+// fix is what a stage had seen when the planted bug was found, and what it had seen when the bug
+// was repaired.
 type fix struct {
 	stage         ldmigration.Stage
 	found, before tally
@@ -49,7 +51,11 @@ type fix struct {
 func openMigration(ctx context.Context, cfg config, dir string, screen *screen) (*migration, error) {
 	m := &migration{cfg: cfg, screen: screen, figures: newFigures(), began: time.Now()}
 	if cfg.serve {
-		m.insights = insights.New(insights.Config{Thresholds: demoThresholds})
+		figures, err := newInsights()
+		if err != nil {
+			return nil, err
+		}
+		m.insights = figures
 	}
 	if err := m.open(ctx, dir); err != nil {
 		return nil, errors.Join(err, m.Close())

@@ -9,7 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// modernStore is the new database: customers, products, orders and lines, each in a table of their own.
+// modernStore is the new database: customers, products, orders and lines, each in a table of their
+// own.
 type modernStore struct {
 	db     *database
 	prices atomic.Pointer[priceColumn]
@@ -28,20 +29,20 @@ func openModern(ctx context.Context, path string) (*modernStore, error) {
 	return s, nil
 }
 
-// FixPrices deploys the correction of the planted bug: whatever is saved from now on has its exact price. What is there
-// already stays as it is.
+// FixPrices deploys the correction of the planted bug: whatever is saved from now on has its exact
+// price. What is there already stays as it is.
 func (s *modernStore) FixPrices() { s.prices.Store(&exactPrices) }
 
-// Spoil changes the status of an order that is there, as somebody might who does not know of the migration. It returns
-// the order's number.
-func (s *modernStore) Spoil(ctx context.Context) (int64, error) {
-	const spoil = `UPDATE orders SET status = 'lost' WHERE id = (SELECT id FROM orders WHERE status != 'lost' ORDER BY random() LIMIT 1)
-		RETURNING id`
-	var id int64
-	if err := s.db.writes.QueryRowContext(ctx, spoil).Scan(&id); err != nil {
-		return 0, fmt.Errorf("new database: spoiling an order: %w", err)
+// Spoil changes the status of an order, as somebody might who does not know of the migration. It
+// returns the order's number and its customer's.
+func (s *modernStore) Spoil(ctx context.Context) (id, customer int64, err error) {
+	const spoil = `UPDATE orders SET status = 'lost'
+		WHERE id = (SELECT id FROM orders WHERE status != 'lost' ORDER BY random() LIMIT 1)
+		RETURNING id, customer_id`
+	if err := s.db.writes.QueryRowContext(ctx, spoil).Scan(&id, &customer); err != nil {
+		return 0, 0, fmt.Errorf("new database: spoiling an order: %w", err)
 	}
-	return id, nil
+	return id, customer, nil
 }
 
 const (
@@ -91,8 +92,8 @@ const (
 	saveLine    = `INSERT INTO lines (order_id, position, sku, quantity, unit_cents) VALUES (?, ?, ?, ?, ?)`
 )
 
-// Save stores the order, unless a later revision of it is there already. That is what lets the backfill run beside live
-// writes: a copy that arrives late changes nothing.
+// Save stores the order, unless a later revision of it is there already. That is what lets the
+// backfill run beside live writes: a copy that arrives late changes nothing.
 func (s *modernStore) Save(ctx context.Context, order Order) error {
 	toColumn := *s.prices.Load()
 	err := s.db.Transaction(ctx, func(tx *sql.Tx) error {

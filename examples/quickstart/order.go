@@ -11,7 +11,8 @@ import (
 // errNoOrder is what both stores answer for an order they do not have.
 var errNoOrder = errors.New("no such order")
 
-// Order is what the service keeps. Revision is 1 when it is placed and grows by one with every change.
+// Order is what the service keeps. Revision is 1 when it is placed and grows by one with every
+// change.
 type Order struct {
 	ID       int64     `json:"id"`
 	Revision int64     `json:"revision"`
@@ -43,6 +44,12 @@ type Cents int64
 // String writes the amount with its decimals: 19.99.
 func (c Cents) String() string {
 	return fmt.Sprintf("%d.%02d", c/100, c%100)
+}
+
+// Clone returns a copy of the order that shares nothing with it.
+func (o Order) Clone() Order {
+	o.Lines = slices.Clone(o.Lines)
+	return o
 }
 
 // sameOrder says whether two readings of an order agree, as the consistency check of a read does.

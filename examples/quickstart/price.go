@@ -4,8 +4,8 @@ package main
 type priceColumn func(Cents) int64
 
 var (
-	// truncatedPrices is the planted bug: the amount takes a way through a float and what is behind the point is cut
-	// off. 19.99 is a little less than 19.99 in a float64, and becomes 1998 cents. Most prices survive.
+	// truncatedPrices is the planted bug: it converts the amount to a float and drops the fraction.
+	// As a float64, 19.99 is a little less than 19.99, and becomes 1998 cents. Most prices survive.
 	truncatedPrices priceColumn = func(price Cents) int64 {
 		amount := float64(price) / 100
 		return int64(amount * 100)

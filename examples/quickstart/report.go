@@ -21,7 +21,12 @@ func (m *migration) report() string {
 }
 
 func (m *migration) summary() string {
-	return fmt.Sprintf("%s operations, %s events, 0 errors", thousands(m.figures.Operations()), thousands(m.sink.Arrived()))
+	errs := 0
+	for _, stage := range m.visited {
+		errs += m.figures.Tally(stage).Errors
+	}
+	return fmt.Sprintf("%s operations, %s events, %s errors",
+		thousands(m.figures.Operations()), thousands(m.sink.Arrived()), thousands(errs))
 }
 
 func (m *migration) stageRow(stage ldmigration.Stage) []cell {

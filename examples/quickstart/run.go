@@ -21,8 +21,9 @@ func run(ctx context.Context, cfg config, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
 	screen := newScreen(out)
-	screen.Print(fmt.Sprintf("%s %s orders made from seed %d, %d workers, about %s\n",
-		screen.Paint(bold, "cutover quickstart:"), thousands(cfg.orders), cfg.seed, cfg.workers, cfg.duration))
+	screen.Print(fmt.Sprintf("%s a running order service moves to a new database, in six stages and about %s\n"+
+		"%s orders made from seed %d, %d workers\n",
+		screen.Paint(bold, "cutover quickstart:"), cfg.duration, thousands(cfg.orders), cfg.seed, cfg.workers))
 	m, err := openMigration(ctx, cfg, dir, screen)
 	if err != nil {
 		return err
@@ -47,5 +48,6 @@ func run(ctx context.Context, cfg config, out io.Writer) (err error) {
 	return nil
 }
 
-// patience is when a run is given up. A slow machine, or the race detector, may need several times the duration.
+// patience is when a run is given up. A slow machine, or the race detector, may need several times
+// the duration.
 func patience(cfg config) time.Duration { return 10*cfg.duration + 5*time.Minute }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,12 +31,19 @@ func TestTheWholeWay(t *testing.T) {
 
 	rows := stageRows(report)
 	require.Len(t, rows, len(route))
+	operations := 0
 	for i, row := range rows {
+		assert.Equal(t, number(t, row.events), number(t, row.reads)+number(t, row.writes))
+		operations += number(t, row.events)
 		assert.Equal(t, string(route[i].stage), row.stage)
 		assert.Equal(t, string(route[i].serves), row.served)
 		assert.Equal(t, "0", row.errors)
 		assert.NotEqual(t, "0", row.events)
 	}
+	total := thousands(operations)
+	assert.Contains(t, report, total+" operations, "+total+" events, 0 errors")
+	assert.True(t, strings.HasPrefix(report, "cutover quickstart: a running order service moves to a new database, "+
+		"in six stages and about 2s\n"), "it says at once what happens and how long it takes")
 	consistency := []string{nothing, nothing, "", "100.0%", nothing, nothing}
 	for i, want := range consistency {
 		if want == "" {
@@ -81,14 +89,23 @@ func (i *interrupter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-type stageRow struct{ stage, served, consistency, errors, events string }
+type stageRow struct{ stage, served, reads, writes, consistency, errors, events string }
 
-var rowPattern = regexp.MustCompile(`(?m)^(\w+) +(old|new) +[\d,]+ +[\d,]+ +(–|[\d.]+%(?: → [\d.]+%)?) +(\d+) +([\d,]+)$`)
+var rowPattern = regexp.MustCompile(
+	`(?m)^(\w+) +(old|new) +([\d,]+) +([\d,]+) +(–|[\d.]+%(?: → [\d.]+%)?) +(\d+) +([\d,]+)$`)
+
+// number reads what thousands has written.
+func number(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
+	require.NoError(t, err)
+	return n
+}
 
 func stageRows(report string) []stageRow {
 	var rows []stageRow
 	for _, m := range rowPattern.FindAllStringSubmatch(report, -1) {
-		rows = append(rows, stageRow{m[1], m[2], m[3], m[4], m[5]})
+		rows = append(rows, stageRow{m[1], m[2], m[3], m[4], m[5], m[6], m[7]})
 	}
 	return rows
 }

@@ -38,7 +38,8 @@ type screen struct {
 	status   string
 }
 
-// newScreen finds out whether out is a terminal, and whether the user wants colour there (see no-color.org).
+// newScreen finds out whether out is a terminal, and whether the user wants colour there (see
+// no-color.org).
 func newScreen(out io.Writer) *screen {
 	file, ok := out.(*os.File)
 	terminal := ok && isatty.IsTerminal(file.Fd()) && os.Getenv("TERM") != "dumb"
@@ -66,7 +67,8 @@ func (s *screen) Print(line string) {
 	}
 }
 
-// Show keeps a changing line below the others, until hide is called. It does nothing if the output is no terminal.
+// Show keeps a changing line below the others, until hide is called. It does nothing if the output
+// is no terminal.
 func (s *screen) Show(line func() string) (hide func()) {
 	if !s.terminal {
 		return func() {}

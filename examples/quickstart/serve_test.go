@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gocutover/cutover/insights"
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -53,9 +55,13 @@ func startServing(t *testing.T) *served {
 		for range said { // until the output has ended
 		}
 	})
-	found := regexp.MustCompile(`http://[\d.:]+`).FindString(<-said)
-	require.NotEmpty(t, found)
-	return &served{url: found, client: &http.Client{Transport: transport}}
+	for line := range said {
+		if found := regexp.MustCompile(`http://[\d.:]+`).FindString(line); found != "" {
+			return &served{url: found, client: &http.Client{Transport: transport}}
+		}
+	}
+	require.FailNow(t, "it never said where it listens")
+	return nil
 }
 
 func (s *served) do(t *testing.T, request *http.Request) (status int, body string) {
@@ -68,21 +74,42 @@ func (s *served) do(t *testing.T, request *http.Request) (status int, body strin
 	return response.StatusCode, string(text)
 }
 
+func (s *served) get(t *testing.T, path string) (status int, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+	require.NoError(t, err)
+	return s.do(t, request)
+}
+
 func (s *served) post(t *testing.T, path string, form url.Values) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+path, strings.NewReader(form.Encode()))
-	require.NoError(t, err)
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	status, body := s.do(t, request)
+	status, body := s.send(t, path, form)
 	require.Equal(t, http.StatusOK, status, body)
 	return body
 }
 
+func (s *served) send(t *testing.T, path string, form url.Values) (status int, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+path, strings.NewReader(form.Encode()))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return s.do(t, request)
+}
+
+// move posts a move of the stage, confirmed if the page asked for it, and returns what it said
+// then.
+func (s *served) move(t *testing.T, from, to ldmigration.Stage, confirmed bool) (status int, body string) {
+	t.Helper()
+	form := url.Values{"stage": {string(to)}}
+	if confirmed {
+		form.Set("confirm", string(from)+">"+string(to))
+	}
+	return s.send(t, "/stage", form)
+}
+
 func (s *served) report(t *testing.T) insights.Report {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/insights/data.json", nil)
-	require.NoError(t, err)
-	_, body := s.do(t, request)
+	_, body := s.get(t, "/insights/data.json")
 	var data struct{ Report *insights.Report }
 	require.NoError(t, json.Unmarshal([]byte(body), &data))
 	if data.Report == nil {
@@ -119,6 +146,7 @@ func TestASpoiledRecordShowsByItsKeyAndFieldWithinTwoSeconds(t *testing.T) {
 func TestThePlantedBugShowsByItsField(t *testing.T) {
 	t.Parallel()
 	s := startServing(t)
+	s.post(t, "/stage", url.Values{"stage": {"dualwrite"}})
 	s.post(t, "/stage", url.Values{"stage": {"shadow"}})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -128,18 +156,17 @@ func TestThePlantedBugShowsByItsField(t *testing.T) {
 	assert.NotEqual(t, insights.Safe, r.Verdict.Forward.Answer)
 }
 
-func TestTheControlIsForItsOwnPageAlone(t *testing.T) {
+func TestABusyPortGetsAnErrorThatSuggestsAnother(t *testing.T) {
 	t.Parallel()
-	s := startServing(t)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/fix", nil)
+	busy, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	request.Header.Set("Origin", "http://elsewhere.example")
-	status, _ := s.do(t, request)
-	assert.Equal(t, http.StatusForbidden, status)
+	t.Cleanup(func() { assert.NoError(t, busy.Close()) })
+	cfg := small()
+	cfg.serve, cfg.addr = true, busy.Addr().String()
+	err = serve(t.Context(), cfg, io.Discard)
+	require.EqualError(t, err, "another program listens on "+cfg.addr+": choose another address, "+
+		"such as -addr 127.0.0.1:8081, or a free one with -addr 127.0.0.1:0")
 
-	request, err = http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/", nil)
-	require.NoError(t, err)
-	request.Host = "rebound.example:8080"
-	status, _ = s.do(t, request)
-	assert.Equal(t, http.StatusForbidden, status)
+	cfg.addr = "127.0.0.1:http-of-nobody"
+	assert.ErrorContains(t, serve(t.Context(), cfg, io.Discard), "choose another address, such as -addr 127.0.0.1:0")
 }

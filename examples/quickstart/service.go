@@ -5,13 +5,15 @@ import (
 	"strconv"
 
 	"github.com/gocutover/cutover"
+	"github.com/gocutover/cutover/compare"
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
 const flagKey = "orders-to-new-database"
 
-// orderService is what the rest of the program calls. It does not know which database answers: the flag does.
+// orderService is what the rest of the program calls. It does not know which database answers: the
+// flag does.
 type orderService struct {
 	orders *cutover.Cutover
 	order  *cutover.Reader[int64, Order]
@@ -35,43 +37,62 @@ func newOrderService(
 	if err != nil {
 		return nil, err
 	}
+	// The reader and the writer name a record by the same key: the order's id.
+	asked := cutover.Key(func(id int64) int64 { return id })
+	saved := cutover.Key(func(order Order) int64 { return order.ID })
 	order, err := cutover.NewReader(orders, legacy.Order, modern.Order).
-		CompareWith(cutover.Deep[Order]()).
-		Redact(func(id int64) any { return id }, withoutPerson).
+		Compare(compare.Deep[Order]()).
+		NotFound(errNoOrder).
+		CompareBetweenWrites(asked).
+		CloneResult(Order.Clone).
+		Reveal(func(id int64) any { return id }, withoutPerson).
+		RevealKey(asked).
 		Build()
 	if err != nil {
 		return nil, err
 	}
-	save, err := cutover.NewWriter(orders, legacy.Save, modern.Save).Build()
+	save, err := cutover.NewWriter(orders, legacy.Save, modern.Save).
+		SerializeBy(saved).
+		ClonePayload(Order.Clone).
+		RevealKey(saved).
+		Build()
 	if err != nil {
 		return nil, err
 	}
 	return &orderService{orders: orders, order: order, save: save}, nil
 }
 
-// Order reads a customer's order.
-func (s *orderService) Order(ctx context.Context, customer Customer, id int64) (Order, error) {
+// Order returns a customer's order, or an error that is errNoOrder if there is none.
+func (s *orderService) Order(ctx context.Context, customer, id int64) (Order, error) {
 	return s.order.Read(ctx, evaluationContext(customer), id)
 }
 
 // Save stores a customer's new or changed order.
 func (s *orderService) Save(ctx context.Context, order Order) error {
-	return s.save.Write(ctx, evaluationContext(order.Customer), order)
+	return s.save.Write(ctx, evaluationContext(order.Customer.ID), order)
 }
 
-// withoutPerson is what of an order may be shown to whoever looks after the migration: not whose it is.
+// withoutPerson removes from an order what the people who run the migration must not see: whose it
+// is.
 func withoutPerson(order Order) Order {
 	order.Customer = Customer{ID: order.Customer.ID}
 	return order
 }
 
-// Close waits until nothing runs beside the callers any more. Close the databases after it.
+// Close waits for the service's background work. Close the databases after it.
 func (s *orderService) Close(ctx context.Context) error {
 	return s.orders.Close(ctx)
 }
 
-// evaluationContext is whom the flag is evaluated for. Here every customer is at the same stage; a flag with rules could
-// move some of them first.
-func evaluationContext(customer Customer) ldcontext.Context {
-	return ldcontext.NewWithKind("customer", strconv.FormatInt(customer.ID, 10))
+// evaluationContext returns the context that the flag is evaluated for: the customer who owns the
+// order.
+//
+// The evaluation context must say how the data is partitioned, so that everybody who reads or
+// writes a record gets the same stage for it. Here each order belongs to one customer, so the
+// customer will do; elsewhere it is a tenant or a shard, or one constant context for the whole
+// service. It must not be the user who happens to make the request if users share records: a
+// percentage rollout would then give two users two stages for one record, and one could write it
+// where the other does not read it.
+func evaluationContext(customer int64) ldcontext.Context {
+	return ldcontext.NewWithKind("customer", strconv.FormatInt(customer, 10))
 }

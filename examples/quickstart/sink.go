@@ -7,23 +7,31 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 )
 
-const readHeaderTimeout = 10 * time.Second
+const (
+	readHeaderTimeout = 10 * time.Second
+	// payloadsKept is how many payloads the sink recognizes when they come again. The client sends
+	// a payload again after a second at the latest, and starts four in a second.
+	payloadsKept = 100
+)
 
-// sink is where the flag client sends its events, in place of LaunchDarkly. It counts the migration_op events.
+// sink is where the flag client sends its events, in place of LaunchDarkly. It counts the
+// migration_op events.
 type sink struct {
 	URL    string
 	server *http.Server
 	ended  chan error
 
-	mu       sync.Mutex
-	arrived  map[ldmigration.Stage]tally
-	payloads map[string]bool
+	mu      sync.Mutex
+	arrived map[ldmigration.Stage]tally
+	// payloads are the identifiers of the last few payloads.
+	payloads []string
 	refused  []error
 }
 
@@ -42,14 +50,13 @@ func startSink(ctx context.Context) (*sink, error) {
 
 func newSink() *sink {
 	return &sink{
-		ended:    make(chan error, 1),
-		arrived:  map[ldmigration.Stage]tally{},
-		payloads: map[string]bool{},
+		ended:   make(chan error, 1),
+		arrived: map[ldmigration.Stage]tally{},
 	}
 }
 
-// ServeHTTP takes one payload. The client sends a payload a second time when it did not get an answer, with the same
-// identifier: that one is not counted again.
+// ServeHTTP takes one payload. The client sends a payload a second time if it did not get an
+// answer, with the same identifier: that one is not counted again.
 func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var events []event
 	err := json.NewDecoder(r.Body).Decode(&events)
@@ -61,8 +68,11 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refused = append(s.refused, fmt.Errorf("event payload %s: %w", id, err))
 		w.WriteHeader(http.StatusBadRequest)
 		return
-	case !s.payloads[id]:
-		s.payloads[id] = true
+	case !slices.Contains(s.payloads, id):
+		if len(s.payloads) == payloadsKept {
+			s.payloads = slices.Delete(s.payloads, 0, 1)
+		}
+		s.payloads = append(s.payloads, id)
 		s.count(events)
 	}
 	w.WriteHeader(http.StatusAccepted)

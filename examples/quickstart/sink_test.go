@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -48,6 +49,17 @@ func TestTheSinkCountsAPayloadThatIsSentAgainOnce(t *testing.T) {
 	assert.Equal(t, 4, s.Arrived())
 	post(s, "b", samplePayload)
 	assert.Equal(t, 8, s.Arrived())
+}
+
+func TestTheSinkKeepsFewIdentifiersOfPayloads(t *testing.T) {
+	t.Parallel()
+	s := newSink()
+	for i := range 3 * payloadsKept {
+		post(s, strconv.Itoa(i), samplePayload)
+		post(s, strconv.Itoa(i), samplePayload)
+	}
+	assert.Equal(t, 3*payloadsKept*4, s.Arrived(), "each payload counts once")
+	assert.Len(t, s.payloads, payloadsKept)
 }
 
 func TestTheSinkRefusesWhatItCannotRead(t *testing.T) {

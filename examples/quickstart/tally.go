@@ -1,6 +1,7 @@
 package main
 
-// tally counts operations. The observer keeps one a stage and so does the event sink; at the end they must be equal.
+// tally counts operations. The observer keeps one per stage and so does the event sink. At the end
+// they must be equal.
 type tally struct {
 	Reads, Writes         int
 	Checked, Inconsistent int
@@ -21,7 +22,8 @@ func (t tally) Since(earlier tally) tally {
 	}
 }
 
-// Consistency is the share of checked reads whose results agreed, of 1. It is 0 if none was checked.
+// Consistency is the share of checked reads whose results agreed, of 1. It is 0 if none was
+// checked.
 func (t tally) Consistency() float64 {
 	if t.Checked == 0 {
 		return 0

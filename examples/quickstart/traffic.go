@@ -7,14 +7,20 @@ import (
 	"time"
 )
 
-// operationsPerSecond is what all workers do together if the machine can. The latencies in the report are those of a
-// service with room to breathe, not of a saturated disk.
-const operationsPerSecond = 1000
+const (
+	// operationsPerSecond is what all workers do together if the machine can. The latencies in the
+	// report are those of a service with room to breathe, not of a saturated disk.
+	operationsPerSecond = 1000
+	// newOrders is how many orders all workers together add to those that exist at the beginning,
+	// before they use the numbers again: the program may be kept running for days.
+	newOrders = 4000
+)
 
 // traffic is the load on the service: workers that read and write orders at an even pace.
 //
-// Each worker serves its own customers, one request after the other. So an order has one writer at a time, and no read
-// meets a write that has reached one database and not yet the other: what the comparison finds is a mismatch.
+// Each worker serves its own customers, one request after the other. So an order has one writer at
+// a time, and no read meets a write that has reached one database and not yet the other: every
+// difference that the comparison finds is real.
 type traffic struct {
 	workers []*worker
 	faults  *faults
@@ -39,6 +45,9 @@ func newTraffic(orders *orderService, existing []Order, cfg config) *traffic {
 	for _, order := range existing {
 		w := t.workers[order.Customer.ID%int64(cfg.workers)]
 		w.ledger = append(w.ledger, order)
+	}
+	for _, w := range t.workers {
+		w.limit = len(w.ledger) + newOrders/len(t.workers)
 	}
 	return t
 }

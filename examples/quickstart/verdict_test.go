@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// arrived is a migration after one read at each stage, with an event of each at the sink, and one order kept.
+// arrived is a migration after one read at each stage, with an event of each at the sink, and one
+// order kept.
 func arrived(t *testing.T) *migration {
 	t.Helper()
 	order := testOrder(100_001)
@@ -120,9 +121,14 @@ func TestFaultsKeepTheFirstFew(t *testing.T) {
 	t.Parallel()
 	f := &faults{}
 	require.NoError(t, f.Err())
-	for range 2 * faultsShown {
+	assert.Equal(t, "nothing", f.Noticed())
+	f.Add(errors.New("disk full"))
+	assert.Equal(t, "1 wrong answer or error: disk full", f.Noticed())
+	for range 2*faultsShown - 1 {
 		f.Add(errors.New("disk full"))
 	}
 	require.ErrorContains(t, f.Err(), "10 operations went wrong")
 	assert.Equal(t, faultsShown, strings.Count(f.Err().Error(), "disk full"))
+	f.Add(errors.New("disk gone"))
+	assert.Equal(t, "11 wrong answers or errors, the last one: disk gone", f.Noticed())
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A stage is not left before it has seen so much traffic, however long that takes on a slow machine.
+// The program leaves a stage only after so much traffic, however long that takes on a slow machine.
 const (
 	fewestReads  = 40
 	fewestWrites = 10
@@ -33,7 +33,8 @@ func (m *migration) fillNew(ctx context.Context, until time.Time) error {
 	return m.justServe(ctx, until)
 }
 
-// findAndFix watches the consistency check until it has found the planted bug, fixes it under traffic, and watches again.
+// findAndFix watches the consistency check until it has found the planted bug, fixes it under
+// traffic, and watches again.
 func (m *migration) findAndFix(ctx context.Context, until time.Time) error {
 	seen, err := m.watch(ctx, halfWay(until), func(t tally) bool {
 		return enoughTraffic(t) && (t.Inconsistent > 0 || t.Reads >= readsToFind)
@@ -93,17 +94,12 @@ func (m *migration) stayConsistent(ctx context.Context, until time.Time) error {
 	return nil
 }
 
-// compareAll compares the databases as a whole while the traffic waits: an order between its two writes is no mismatch.
+// compareAll compares the databases as a whole.
 func (m *migration) compareAll(ctx context.Context, until time.Time) error {
 	if err := m.justServe(ctx, until); err != nil {
 		return err
 	}
-	defer m.traffic.Pause()()
-	old, err := collect(m.legacy.Orders(ctx))
-	if err != nil {
-		return err
-	}
-	modern, err := collect(m.modern.Orders(ctx))
+	old, modern, err := m.bothHold(ctx)
 	if err != nil {
 		return err
 	}
@@ -112,6 +108,18 @@ func (m *migration) compareAll(ctx context.Context, until time.Time) error {
 	}
 	m.say("", m.screen.Paint(green, fmt.Sprintf("both databases hold the same %s orders, row by row", thousands(len(old)))))
 	return nil
+}
+
+// bothHold returns all orders of both databases as they are at one moment, while the traffic waits.
+func (m *migration) bothHold(ctx context.Context) (old, modern []Order, err error) {
+	defer m.traffic.Pause()()
+	if old, err = collect(m.legacy.Orders(ctx)); err != nil {
+		return nil, nil, err
+	}
+	if modern, err = collect(m.modern.Orders(ctx)); err != nil {
+		return nil, nil, err
+	}
+	return old, modern, nil
 }
 
 // watch returns what the stage saw from now until the given time, and longer if it was not enough.

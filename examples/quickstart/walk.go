@@ -52,8 +52,8 @@ func (m *migration) walk(ctx context.Context) error {
 	return nil
 }
 
-// rollBack turns the flag off, where the old database serves as it did before. It has every write of the stages that are
-// left for a reason, so nothing is lost.
+// rollBack turns the flag off, so that the old database serves as it did before. It has every
+// write: the program gives up only at stages that write to both databases, so nothing is lost.
 func (m *migration) rollBack(ctx context.Context, reason error) error {
 	if ctx.Err() != nil {
 		return reason

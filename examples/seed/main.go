@@ -1,5 +1,6 @@
-// Seed is the program of LaunchDarkly's guide to version 7 of the Go SDK, as printed there, but for one import: in
-// migrator.go the package ld is cutover. It needs no account: without one the flag is at its default stage.
+// Seed is the program of LaunchDarkly's guide to version 7 of the Go SDK, as printed there, but for
+// one import: in migrator.go the package ld is cutover. It needs no account: without one the flag
+// is at its default stage.
 package main
 
 import (

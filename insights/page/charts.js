@@ -12,7 +12,7 @@ const charts = (() => {
     stroke: color(name),
     width: dashed ? 1.5 : 2,
     dash: dashed ? [4, 4] : undefined,
-    points: { size: 4, fill: color(name) },
+    points: { size: 4, space: 4, fill: color(name) },
     value: (u, v, i, at) => {
       if (at === null) v = u.data[i].findLast((earlier) => earlier !== null);
       return v === null || v === undefined ? "–" : show(v);
@@ -31,7 +31,7 @@ const charts = (() => {
     values,
   });
 
-  const clock = (u, ticks, i, space, step) => ticks.map((t) => (step < 60 ? words.time(1000 * t) : words.time(1000 * t).slice(0, 5)));
+  const clock = (u, ticks, i, space, step) => ticks.map((t) => (step < 60 ? words.clock(1000 * t) : words.clock(1000 * t).slice(0, 5)));
 
   const yAxisOf = (values, scale) => {
     const y = { ...axis(values, 64), space: 28 };
@@ -48,7 +48,7 @@ const charts = (() => {
       padding: [8, 28, 0, 0],
       scales: { x: { time: true }, y: scale },
       axes: [{ ...axis(clock, 28), space: 80 }, yAxisOf(yAxis, scale)],
-      series: [{ label: "At", value: (u, v, i, at) => (at === null ? "latest" : words.time(1000 * v)) }, ...series],
+      series: [{ label: "At", value: (u, v, i, at) => (at === null ? "latest" : words.clock(1000 * v)) }, ...series],
       cursor: { y: false, drag: { x: false, y: false } },
       legend: { live: true, markers: { show: false } },
     }, [[], ...series.map(() => [])], holder);
@@ -76,8 +76,11 @@ const charts = (() => {
 
   function start() {
     if (all.length > 0) return;
-    consistency = make("consistency", [line("consistent", "good", false, percent)], shares, toHundred);
-    errors = make("errors", [line("old", "old", false, percent), line("new", "new", false, percent)], shares, fromZero);
+    consistency = make("consistency", [line("consistent", "ink", false, percent)], shares, toHundred);
+    errors = make("errors", [
+      line("old reads", "old", false, percent), line("new reads", "new", false, percent),
+      line("old writes", "old", true, percent), line("new writes", "new", true, percent),
+    ], shares, fromZero);
     reads = make("reads", latency(), latencies, logarithmic);
     writes = make("writes", latency(), latencies, logarithmic);
   }
@@ -97,14 +100,14 @@ const charts = (() => {
   function show(report) {
     latest = report;
     start();
+    dom.text(dom.by("steps"), `all stages together, in steps of ${report.window === "minute" ? "3 seconds" : "a minute"}${report.window === "start" ? ", the last hour" : ""}`);
     const points = report.points;
     const x = points.map((p) => Date.parse(p.at) / 1000);
-    const failed = (origin) => points.map((p) =>
-      ratio(p.reads.errors[origin] + p.writes.errors[origin], p.reads.calls[origin] + p.writes.calls[origin]));
+    const failed = (what, origin) => points.map((p) => ratio(p[what].errors[origin], p[what].calls[origin]));
     const quantiles = (what) => [["p50", 0], ["p50", 1], ["p99", 0], ["p99", 1]].map(([q, origin]) =>
       points.map((p) => orNull(p[what][q][origin])));
     consistency.setData([x, points.map((p) => ratio(p.checked - p.inconsistent, p.checked))]);
-    errors.setData([x, failed(0), failed(1)]);
+    errors.setData([x, failed("reads", 0), failed("reads", 1), failed("writes", 0), failed("writes", 1)]);
     reads.setData([x, ...quantiles("reads")]);
     writes.setData([x, ...quantiles("writes")]);
   }

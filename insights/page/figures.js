@@ -1,40 +1,38 @@
 "use strict";
 
-// Tiles, tables and lists of figures.
+// Tiles and the table of calls. The failure rate is the same everywhere: failed calls of all calls, of one system, for reads
+// and writes apart.
 const figures = (() => {
-  // inUse adds up what the stages in use have of the reads or the writes.
-  function inUse(report) {
-    const used = report.stages.filter((s) => report.inUse.includes(s.stage));
-    const operations = used.flatMap((s) => s.operations);
-    const sum = (items, of) => items.reduce((n, item) => n + of(item), 0);
-    return { used, operations, sum };
-  }
+  const columns = ["stage", "operation", "origin", "calls", "per second", "failed", "not found", "timed out", "panicked", "skipped", "p50", "p90", "p99"];
+  const named = 3;
 
+  // tiles add up what the stages in use have.
   function showTiles(report) {
-    const { used, operations, sum } = inUse(report);
+    const used = report.stages.filter((s) => report.inUse.includes(s.stage));
+    const sum = (items, of) => items.reduce((n, item) => n + of(item), 0);
+    const of = (kind) => used.flatMap((s) => s.operations).filter((x) => x.operation === kind);
     const checked = sum(used, (s) => s.checks.checked);
     const differ = sum(used, (s) => s.checks.inconsistent);
-    const failed = (o) => {
-      const calls = sum(operations, (x) => x[o].calls);
-      return calls === 0 ? "–" : words.percent(sum(operations, (x) => x[o].errors) / calls);
+    const failed = (kind, origin) => {
+      const calls = sum(of(kind), (x) => x[origin].calls);
+      return calls === 0 ? "–" : words.percent(sum(of(kind), (x) => x[origin].errors) / calls);
     };
-    const reads = operations.filter((x) => x.operation === "read");
-    const p99 = (o) => words.duration(Math.max(0, ...reads.map((x) => x[o].p99)));
-    const rate = (kind) => words.rate(sum(operations.filter((x) => x.operation === kind), (x) => x.rate));
+    const p99 = (origin) => words.duration(Math.max(0, ...of("read").map((x) => x[origin].p99)));
+    const rate = (kind) => words.rate(sum(of(kind), (x) => x.rate));
     dom.list(dom.by("tiles"), [
       { name: "Consistency", value: checked === 0 ? "–" : words.percent((checked - differ) / checked),
-        more: checked === 0 ? "nothing compared at this stage" : `${words.count(differ)} of ${words.count(checked)} reads differ`,
-        state: checked === 0 ? "" : (checked - differ) / checked >= report.thresholds.consistency ? "good" : "bad" },
-      { name: "Failed, new", value: failed("new"), more: "old " + failed("old"), state: "" },
-      { name: "p99 of reads, new", value: p99("new"), more: "old " + p99("old"), state: "" },
-      { name: "Reads a second", value: rate("read"), more: `${rate("write")} writes a second`, state: "" },
+        more: checked === 0 ? "nothing compared" : `${words.count(differ)} of ${words.plural(checked, "read")} ${differ === 1 ? "differs" : "differ"}` },
+      { name: "Failed reads, new", value: failed("read", "new"), more: "old " + failed("read", "old") },
+      { name: "Failed writes, new", value: failed("write", "new"), more: "old " + failed("write", "old") },
+      { name: "p99 of reads, new", value: p99("new"), more: "old " + p99("old") },
+      { name: "Reads per second", value: rate("read"), more: `${rate("write")} writes per second` },
     ], (t) => t.name,
     (t) => dom.make("div", "", dom.make("dt", "", t.name), dom.make("dd", "value"), dom.make("dd", "quiet")),
     (node, t) => {
-      dom.attr(node, "class", t.state);
       dom.text(node.children[1], t.value);
       dom.text(node.children[2], t.more);
     });
+    dom.text(dom.by("tiles-note"), `At ${report.inUse.join(" and ")}, over ${words.windows[report.window]}.`);
   }
 
   function showCalls(report) {
@@ -45,45 +43,31 @@ const figures = (() => {
       (r) => {
         const stage = dom.make("th", "", r.stage);
         stage.scope = "row";
-        return dom.make("tr", "", stage, dom.make("td", "", r.operation),
-          dom.make("td", "", dom.make("i", "key " + r.origin), r.origin), ...Array.from({ length: 9 }, () => dom.make("td", "n")));
+        const row = dom.make("tr", "", stage, dom.make("td", "", r.operation),
+          dom.make("td", "", dom.make("i", "key " + r.origin), r.origin),
+          ...columns.slice(named).map(() => dom.make("td", "n")));
+        columns.forEach((name, i) => { row.children[i].dataset.label = name; });
+        return row;
       },
       (tr, r) => {
         dom.attr(tr, "class", report.inUse.includes(r.stage) ? "current" : null);
         const n = (v) => (v === 0 ? "–" : words.count(v));
         [words.count(r.calls), words.rate(r.rate),
           r.errors === 0 ? "–" : `${words.count(r.errors)} (${words.percent(r.errorRate)})`,
-          n(r.timeouts), n(r.panics), n(r.skipped),
-          words.duration(r.p50), words.duration(r.p90), words.duration(r.p99)].forEach((v, i) => dom.text(tr.children[i + 3], v));
+          n(r.notFound), n(r.timeouts), n(r.panics), n(r.skipped),
+          words.duration(r.p50), words.duration(r.p90), words.duration(r.p99)]
+          .forEach((v, i) => {
+            dom.text(tr.children[i + named], v);
+            dom.attr(tr.children[i + named], "class", v === "–" ? "n none" : "n");
+          });
       });
-  }
-
-  function showUnchecked(report) {
-    const rows = report.stages.flatMap((s) => Object.entries(s.checks.notChecked)
-      .map(([why, n]) => ({ key: s.stage + why, text: `${words.count(n)} reads at ${s.stage}: ${why}` })));
-    for (const [rule, n] of Object.entries(report.ignoredBy)) {
-      rows.push({ key: "rule " + rule, text: `${words.count(n)} differences ignored by rule “${rule}” since the start` });
-    }
-    if (rows.length === 0) rows.push({ key: "none", text: "Every read was compared." });
-    dom.list(dom.by("unchecked"), rows, (r) => r.key, () => dom.make("li"), (li, r) => dom.text(li, r.text));
-  }
-
-  function showChanges(report) {
-    const rows = report.changes.map((c) => ({ ...c, key: c.at + c.contextKind + c.to }));
-    if (rows.length === 0) rows.push({ key: "none" });
-    dom.list(dom.by("changes"), rows, (c) => c.key, () => dom.make("li", "", dom.make("span"), dom.make("b", "bad-text")),
-      (li, c) => {
-        dom.text(li.children[0], c.at ? `${words.time(c.at)}  ${c.from} → ${c.to}, for ${c.contextKind}s ` : "None since the figures began.");
-        dom.text(li.children[1], c.loses || "");
-      });
+    dom.hide(dom.by("no-calls"), rows.length > 0);
   }
 
   return {
     show(report) {
       showTiles(report);
       showCalls(report);
-      showUnchecked(report);
-      showChanges(report);
     },
   };
 })();

@@ -26,16 +26,17 @@ const mismatches = (() => {
   }
 
   function rowsOf(m) {
-    if (m.differences && m.differences.length > 0) return m.differences;
+    if (m.differences.length > 0) return m.differences;
     if (m.old || m.new) return [{ path: "value", old: m.old, new: m.new }];
     return [];
   }
 
   function update(node, m) {
     const rows = rowsOf(m);
-    dom.text(node.querySelector(".record"), m.key || "record not shown");
+    dom.text(node.querySelector(".record"), m.key || "records without a known key");
     dom.text(node.querySelector(".paths"), rows.map((d) => d.path || "value").join(", "));
-    dom.text(node.querySelector(".times"), `${m.count === 1 ? "once" : words.count(m.count) + " times"}, last ${words.time(m.last)} at ${m.stage}`);
+    const what = m.what === "different" ? "" : m.what + ", ";
+    dom.text(node.querySelector(".times"), `${what}${m.count === 1 ? "once" : words.count(m.count) + " times"}, last ${words.time(m.last)} at ${m.stage}`);
     dom.hide(node.querySelector(".differences"), rows.length === 0);
     dom.list(node.querySelector("tbody"), rows.map((d, i) => ({ ...d, i })), (d) => String(d.i),
       () => {
@@ -48,9 +49,9 @@ const mismatches = (() => {
         dom.text(tr.children[1], d.redacted ? "not shown" : d.old);
         dom.text(tr.children[2], d.redacted ? "not shown" : d.new);
       });
-    let more = m.more ? `and ${words.count(m.more)} differences more` : "";
-    if (rows.length === 0) more = "The comparison does not say where, and the reader shows no values.";
-    else if (rows.some((d) => d.redacted)) more = "The reader shows no values: see Redact.";
+    let more = m.more ? `and ${words.plural(m.more, "difference")} more` : "";
+    if (rows.length === 0) more = "The comparison does not say where, and the reader shows no values: see Reveal.";
+    else if (rows.some((d) => d.redacted)) more = "The reader shows no values: see Reveal.";
     dom.text(node.querySelector(".more"), more);
     dom.hide(node.querySelector(".more"), more === "");
   }
@@ -60,7 +61,7 @@ const mismatches = (() => {
       () => dom.make("li", "", dom.make("code"), dom.make("span", "quiet")),
       (li, f) => {
         dom.text(li.children[0], f.path || "value");
-        dom.text(li.children[1], ` ${words.count(f.count)} ${f.count === 1 ? "difference" : "differences"}${f.last ? ", last in " + f.last : ""}`);
+        dom.text(li.children[1], ` ${words.plural(f.count, "difference")} since the start${f.last ? ", last in " + f.last : ""}`);
       });
   }
 
@@ -89,14 +90,14 @@ const mismatches = (() => {
         dom.list(list, shown, (m) => m.key, make, update);
       }
       flag = report.flag;
-      const total = report.mismatchedKeys;
-      let text = total === 0 ? "None since the figures began." :
-        `${words.count(total)} ${total === 1 ? "record" : "records"} differed since the figures began` +
-        (total > shown.length ? `, the last ${shown.length} of them here.` : ".");
+      const total = report.differing;
+      let text = total === 0 ? "No record is known to differ." :
+        `${words.plural(total, "record")} differed when compared last` + (total > shown.length ? `, the latest ${shown.length} of them here.` : ".");
+      if (report.healed > 0) text += ` ${words.plural(report.healed, "record")} ${report.healed === 1 ? "was" : "were"} healed since the start.`;
       if (waiting > 0) text += " The list waits while you look.";
       dom.text(note, text);
       dom.hide(more, items.length <= atFirst);
-      dom.text(more, wantsAll ? "Show fewer" : `Show the last ${items.length}`);
+      dom.text(more, wantsAll ? "Show fewer" : `Show the latest ${items.length}`);
     },
   };
 })();

@@ -2,7 +2,6 @@
 
 (() => {
   const every = 1000;
-  const order = ["off", "dualwrite", "shadow", "live", "rampdown", "complete"];
   const asked = new URLSearchParams(location.search);
   const state = { flag: asked.get("flag") || "", window: asked.get("window") || "minute" };
 
@@ -17,13 +16,22 @@
     look();
   }
 
+  // tone is the verdict's colour. Where nothing is known of the new system there is nothing to be glad of.
+  function tone(report) {
+    if (report.inUse.length > 1) return report.verdict.forward.answer === "safe" ? "notyet" : report.verdict.forward.answer.replace(" ", "");
+    if (report.verdict.stage === "off" && report.verdict.forward.answer === "safe") return "neutral";
+    if (report.headline.startsWith("All stages are passed, but")) return "unsafe";
+    return report.verdict.forward.answer.replace(" ", "");
+  }
+
   function showTrack(report) {
+    const order = report.order.concat(report.inUse.filter((s) => !report.order.includes(s)));
     const current = order.indexOf(report.verdict.stage);
     dom.list(dom.by("track"), order, (s) => s,
       (s) => dom.make("li", "", dom.make("span", "dot"), dom.make("b", "", s), dom.make("small", "", words.stages[s])),
       (li, s) => {
         const inUse = report.inUse.includes(s);
-        dom.attr(li, "class", inUse ? "current " + report.verdict.forward.answer.replace(" ", "") : order.indexOf(s) < current ? "done" : "ahead");
+        dom.attr(li, "class", inUse ? "current " + tone(report) : order.indexOf(s) < current ? "done" : "ahead");
         dom.attr(li, "aria-current", inUse ? "step" : null);
       });
   }
@@ -56,21 +64,26 @@
   function show(data) {
     const report = data.report;
     showFlags(data);
+    dom.hide(dom.by("refused"), data.refused === 0);
+    dom.text(dom.by("refused"), `${words.plural(data.refused, "operation")} not counted: of more than 128 flags, or at an unknown stage.`);
     dom.hide(dom.by("empty"), report !== null);
     dom.hide(dom.by("main"), report === null);
     if (report === null) return;
     const title = `${report.verdict.stage}: ${report.flag}`;
     if (document.title !== title) document.title = title;
     dom.text(dom.by("flag"), report.flag);
-    dom.text(dom.by("headline"), words.headline(report));
-    dom.attr(dom.by("headline"), "class", report.verdict.forward.answer.replace(" ", ""));
+    dom.text(dom.by("headline"), report.headline);
+    dom.attr(dom.by("headline"), "class", tone(report));
     showTrack(report);
     showMove("forward", "Forward", report.verdict.forward);
     showMove("back", "Back", report.verdict.back);
+    dom.text(dom.by("judged"), `Judged over ${words.windows[report.thresholds.window]} at ${report.verdict.stage}; missed writes and records that differ over everything since the start.`);
     figures.show(report);
+    lists.show(report);
+    records.show(report);
     charts.show(report);
     mismatches.show(report);
-    dom.text(dom.by("since"), new Date(report.since).toLocaleString());
+    dom.text(dom.by("since"), words.full(report.since));
     dom.attr(dom.by("json"), "href", "data.json" + query());
     dom.attr(dom.by("keys"), "href", "keys.json?" + new URLSearchParams({ flag: report.flag }));
   }

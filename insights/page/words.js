@@ -1,20 +1,23 @@
 "use strict";
 
+// Numbers, shares, durations and times are written alike everywhere, and as the server writes them: see words.go.
 const words = {
   count: (n) => n.toLocaleString("en-US"),
 
+  plural: (n, what) => (n === 1 ? "1 " + what : words.count(n) + " " + what + "s"),
+
   rate(n) {
     if (n === 0) return "0";
+    if (n < 0.01) return "<0.01";
     return n < 10 ? n.toFixed(n < 1 ? 2 : 1) : words.count(Math.round(n));
   },
 
   // percent has as many decimals as it needs to differ from none and from all.
   percent(share) {
+    if (share === 0 || share === 1) return 100 * share + "%";
     for (let decimals = 1; decimals < 4; decimals++) {
       const text = (100 * share).toFixed(decimals);
-      if ((Number(text) > 0 || share === 0) && (Number(text) < 100 || share >= 1)) {
-        return (share === 0 || share >= 1 ? (100 * share).toFixed(0) : text) + "%";
-      }
+      if (Number(text) > 0 && Number(text) < 100) return text + "%";
     }
     return (100 * share).toPrecision(4) + "%";
   },
@@ -31,7 +34,23 @@ const words = {
     return ns + " ns";
   },
 
-  time: (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }),
+  // date and clock are in the reader's time zone, and the same in every language.
+  date(at) {
+    const d = new Date(at);
+    return [d.getFullYear(), d.getMonth() + 1, d.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+  },
+
+  clock(at) {
+    const d = new Date(at);
+    return [d.getHours(), d.getMinutes(), d.getSeconds()].map((n) => String(n).padStart(2, "0")).join(":");
+  },
+
+  full: (at) => words.date(at) + " " + words.clock(at),
+
+  // time has the date only if it is not today's.
+  time: (at) => (words.date(at) === words.date(Date.now()) ? words.clock(at) : words.full(at)),
+
+  windows: { minute: "the last minute", hour: "the last hour", start: "everything since the start" },
 
   stages: {
     off: "old reads, old writes",
@@ -42,18 +61,19 @@ const words = {
     complete: "new reads, new writes",
   },
 
-  mark: { "safe": "✓", "not yet": "…", "unsafe": "✕", "no move": "" },
-
-  headline(report) {
-    const { stage, forward } = report.verdict;
-    const rollout = report.inUse.length > 1 ? report.inUse.join(" and ") + " are in use. " : "";
-    switch (forward.answer) {
-      case "safe": return `${rollout}Going well: you may go on to ${forward.to}.`;
-      case "not yet": return `${rollout}Nothing is wrong, but it is too early to go on to ${forward.to}.`;
-      case "unsafe": return `${rollout}Not going well: do not go on to ${forward.to}.`;
-      default: return stage === "complete" ? `${rollout}The move is complete.` : rollout;
-    }
+  unchecked: {
+    "no comparison": "the reader has no comparison",
+    "read failed": "one of the two reads failed",
+    "not sampled": "the flag's check ratio did not draw them",
+    "secondary skipped": "too much ran in the background",
+    "written meanwhile": "the record was written meanwhile",
+    "compared later": "not known yet",
+    "comparison panicked": "the comparison panicked",
+    "undecided": "the comparison gave up",
+    "single origin": "the reader asked one system only",
   },
+
+  mark: { "safe": "✓", "not yet": "…", "unsafe": "✕", "no move": "" },
 
   move(direction, move) {
     if (move.answer === "no move") return direction === "Forward" ? "There is no further stage" : "There is no stage before";

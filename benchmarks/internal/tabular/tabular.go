@@ -29,8 +29,8 @@ func (p *Printer) Line(format string, args ...any) {
 	}
 }
 
-// Table writes an empty line, the title, and then Markdown or columns that are aligned where all characters are of one
-// width. Names stand on the left, figures on the right.
+// Table writes an empty line, the title, and then Markdown or columns that are aligned where all
+// characters are of one width. Names stand on the left, figures on the right.
 func (p *Printer) Table(t *Table) {
 	if p.Markdown {
 		p.Line("\n### %s\n", t.Title)
