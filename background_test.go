@@ -298,7 +298,8 @@ func TestALatePanicIsLoggedWithItsFlag(t *testing.T) {
 	})
 }
 
-// A clone that ends its caller must not keep the place in the background that the operation was about to take.
+// A clone that ends its caller must not keep the place in the background that the operation was
+// about to take.
 func TestACloneThatExitsKeepsNoPlace(t *testing.T) {
 	t.Parallel()
 	exits := func(string) string { goexit(); return "" }

@@ -357,7 +357,8 @@ func TestTheDynamicAPIsDifferencesAreOldAndNew(t *testing.T) {
 	}
 }
 
-// A secondary that goes first must leave the authoritative call its half of the caller's time, whoever returns when.
+// A secondary that goes first must leave the authoritative call its half of the caller's time,
+// whoever returns when.
 func TestInRandomOrderTheSecondaryLeavesTimeAlthoughTheOperationReturnsAtItsDeadline(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -377,8 +378,8 @@ func TestInRandomOrderTheSecondaryLeavesTimeAlthoughTheOperationReturnsAtItsDead
 	}
 }
 
-// With ReturnAtDeadline, and in a detached read, the secondary does not hear of the caller's deadline: to fall back to it
-// must not take longer than the caller has.
+// With ReturnAtDeadline, and in a detached read, the secondary does not hear of the caller's
+// deadline: to fall back to it must not take longer than the caller has.
 func TestAFallBackWaitsNoLongerThanItsCallerHas(t *testing.T) {
 	t.Parallel()
 	for _, order := range fourOrders {

@@ -286,7 +286,8 @@ func (o *operation[P, R]) findAbsent(ctx context.Context, rec *record, values *[
 	}
 }
 
-// isAbsent asks once for each call: what it returned is the caller's alone as soon as the operation has returned.
+// isAbsent asks once for each call: what it returned is the caller's alone as soon as the
+// operation has returned.
 func (o *operation[P, R]) isAbsent(ctx context.Context, rec *record, values *[2]R, which side) bool {
 	out := &rec.sides[which]
 	if o.absent != nil && out.returned && !out.asked {

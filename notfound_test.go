@@ -175,7 +175,8 @@ func TestNotFoundIsAnAnswerWhereOneSystemIsRead(t *testing.T) {
 	}
 }
 
-// What is missing is compared after the caller has gone on, as what is there is: by the caller's payload, not by none.
+// What is missing is compared after the caller has gone on, as what is there is: by the caller's
+// payload, not by none.
 func TestADetachedReadOfAMissingRecordKeepsItsPayload(t *testing.T) {
 	t.Parallel()
 	for _, there := range []bool{true, false} { // in the old system, which is authoritative

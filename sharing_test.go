@@ -248,7 +248,8 @@ func TestAReturningWriterRevealsCopiesToo(t *testing.T) {
 	assert.Equal(t, cutover.Shown{Payload: "shown", Old: &note{"1", ""}, New: &note{"1", ""}}, observed.only(t).Shown)
 }
 
-// A copy that fails costs what it was for: what is shown, or the further reads. What was found is believed.
+// A copy that fails costs what it was for: what is shown, or the further reads. What was found is
+// believed.
 func TestACopyThatFailsLaterCostsNoMoreThanItsPurpose(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -303,7 +304,8 @@ func TestARevealThatCannotCopyShowsNoValue(t *testing.T) {
 	}
 }
 
-// While a difference waits to be read again its caller may change the results: what is told at last is of copies.
+// While a difference waits to be read again its caller may change the results: what is told at
+// last is of copies.
 func TestADifferenceThatWaitsSharesNothingWithItsCaller(t *testing.T) {
 	t.Parallel()
 	observed := &seen{}

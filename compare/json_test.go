@@ -151,7 +151,7 @@ func TestJSONToleratesExactly(t *testing.T) {
 	assert.Less(t, time.Since(begun), 10*time.Second)
 }
 
-func TestRulesApplyToDocuments(t *testing.T) {
+func TestRulesHoldForDocuments(t *testing.T) {
 	t.Parallel()
 	c := compare.JSON[string](compare.Ignore("at", `lines[].note`), compare.Unordered("tags"), compare.KeyedBy("lines", "id"))
 	require.NoError(t, c.Err())

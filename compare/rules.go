@@ -134,8 +134,8 @@ func TimesWithin(d time.Duration) Rule {
 // compared exactly, however large: identifiers that differ by one differ within 0.001. Numbers of
 // JSON are compared exactly too, with x as the decimal it is written as. The difference of floats
 // is computed as a float. Bytes in lists are compared exactly, for they are data such as an
-// identifier, and so are numbers of math/big. An x that is negative, infinite or NaN is an error. The last of several
-// counts.
+// identifier, and so are numbers of math/big. An x that is negative, infinite or NaN is an error.
+// The last of several counts.
 func NumbersWithin(x float64) Rule {
 	return func(r *rules) {
 		if !(x >= 0) || math.IsInf(x, 1) {
@@ -170,8 +170,8 @@ func Using[T any](same func(old, new T) bool) Rule {
 
 // ExportedOnly leaves out the unexported fields of structs, such as the internal state of protobuf
 // messages. Exported fields of an embedded struct count as exported. A struct type without any
-// exported field, such as [net/netip.Addr], is compared by all its fields, for nothing else is there.
-// The rule is an error in [JSON].
+// exported field, such as [net/netip.Addr], is compared by all its fields, for nothing else is
+// there. The rule is an error in [JSON].
 func ExportedOnly() Rule {
 	return func(r *rules) {
 		r.deepOnly = append(r.deepOnly, "ExportedOnly")

@@ -80,7 +80,8 @@ func (c *Client) Flag(key string) *Flag {
 	return flag
 }
 
-// NotReady makes the client answer as one that has no flags yet: operations run at the default stage.
+// NotReady makes the client answer as one that has no flags yet: operations run at the default
+// stage.
 func (c *Client) NotReady() { c.become(notReady) }
 
 // Offline makes the client answer as one that is configured to be offline: operations run at the

@@ -55,8 +55,8 @@ func (f *Flag) StageFor(stage ldmigration.Stage, users ...ldcontext.Context) *Fl
 	})
 }
 
-// targetOf tells evaluation contexts apart by kind and key. The fully qualified key alone does not: that of a user is any
-// text.
+// targetOf tells evaluation contexts apart by kind and key. The fully qualified key alone does
+// not: that of a user is any text.
 func targetOf(user ldcontext.Context) string {
 	return string(user.Kind()) + "\x00" + user.FullyQualifiedKey()
 }

@@ -160,7 +160,8 @@ type boxed struct {
 
 func (boxed) String() string { return "boxed" }
 
-// A value that is small enough writes itself, whatever it is made of; one that is not is written by its parts.
+// A value that is small enough writes itself, whatever it is made of; one that is not is written
+// by its parts.
 func TestOnlyAValueThatEndsWritesItself(t *testing.T) {
 	t.Parallel()
 	wide := make([]any, 2000)
