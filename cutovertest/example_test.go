@@ -45,7 +45,7 @@ func Example() {
 	c, _ := cutover.New(client, "to-modern").Build()
 	get, _ := cutover.NewReader(c, legacy.Get, modern.Get).CompareEqual().Build()
 
-	value, err := get.Read(context.Background(), ldcontext.New("user-123"), "a")
+	value, err := get.Read(context.Background(), ldcontext.NewWithKind("tenant", "acme"), "a")
 	fmt.Println(value, err)
 
 	cutovertest.AssertEvent(t, client.OnlyEvent(t),
@@ -55,11 +55,11 @@ func Example() {
 
 func ExampleClient() {
 	var client cutovertest.Client // knows no flag yet
-	beta := ldcontext.New("beta-tester")
+	beta := ldcontext.NewWithKind("tenant", "beta")
 	client.Flag("to-modern").Stage(ldmigration.DualWrite).StageFor(ldmigration.Live, beta).CheckRatio(10)
 
-	for _, user := range []ldcontext.Context{ldcontext.New("user-123"), beta} {
-		stage, _, err := client.MigrationVariation("to-modern", user, ldmigration.Off)
+	for _, tenant := range []ldcontext.Context{ldcontext.NewWithKind("tenant", "acme"), beta} {
+		stage, _, err := client.MigrationVariation("to-modern", tenant, ldmigration.Off)
 		fmt.Println(stage, err)
 	}
 	client.Flag("to-modern").Missing()
@@ -78,7 +78,7 @@ func ExampleFlag_StageAfter() {
 	c, _ := cutover.New(client, "to-modern").Build()
 	get, _ := cutover.NewReader(c, legacy.Get, modern.Get).Build()
 	for range 3 {
-		value, _ := get.Read(context.Background(), ldcontext.New("user-123"), "a")
+		value, _ := get.Read(context.Background(), ldcontext.NewWithKind("tenant", "acme"), "a")
 		fmt.Println(value)
 	}
 	// Output:
@@ -94,7 +94,7 @@ func ExampleClient_AwaitEvents() {
 	slow := cutovertest.Read(modern.Get, cutovertest.Slow(10*time.Millisecond))
 	get, _ := cutover.NewReader(c, legacy.Get, slow).CompareEqual().Build()
 
-	_, _ = get.Read(context.Background(), ldcontext.New("user-123"), "a") // returns before its event is sent
+	_, _ = get.Read(context.Background(), ldcontext.NewWithKind("tenant", "acme"), "a") // returns before its event is sent
 	events := client.AwaitEvents(t, 1)
 	fmt.Println(cutovertest.AssertEvent(t, events[0], cutovertest.Consistent()))
 	// Output: true
@@ -105,7 +105,7 @@ func ExampleAssertEvent() {
 	legacy, modern := store{}, store{}
 	c, _ := cutover.New(client, "to-modern").TrackLatency(false).Build()
 	put, _ := cutover.NewWriter(c, legacy.Put, modern.Put).Build()
-	_ = put.Write(context.Background(), ldcontext.New("user-123"), pair{"a", "1"})
+	_ = put.Write(context.Background(), ldcontext.NewWithKind("tenant", "acme"), pair{"a", "1"})
 
 	cutovertest.AssertEvent(t, client.OnlyEvent(t),
 		cutovertest.IsWrite(), cutovertest.Invoked(ldmigration.Old, ldmigration.New), cutovertest.Consistent())
@@ -121,7 +121,7 @@ func ExampleAssertObservation() {
 	legacy, modern := store{}, store{}
 	c, _ := cutover.New(client, "to-modern").Observe(recorder).Build()
 	get, _ := cutover.NewReader(c, legacy.Get, modern.Get).CompareEqual().Build()
-	_, _ = get.Read(context.Background(), ldcontext.New("user-123"), "a")
+	_, _ = get.Read(context.Background(), ldcontext.NewWithKind("tenant", "acme"), "a")
 
 	fmt.Println(cutovertest.AssertObservation(t, recorder.Observations()[0], cutovertest.NotChecked(cutover.NotSampled)))
 	// Output: true
@@ -132,7 +132,7 @@ func ExampleRaiseOnMismatch() {
 	legacy, modern := store{"a": "1"}, store{"a": "2"}
 	c, _ := cutover.New(client, "to-modern").Observe(cutovertest.RaiseOnMismatch(t)).Build()
 	get, _ := cutover.NewReader(c, legacy.Get, modern.Get).CompareEqual().Build()
-	_, _ = get.Read(context.Background(), ldcontext.New("user-123"), "a")
+	_, _ = get.Read(context.Background(), ldcontext.NewWithKind("tenant", "acme"), "a")
 	// Output:
 	// mismatch: read of a under "to-modern" at shadow
 	//   old: 1
@@ -149,7 +149,7 @@ func ExampleWrite() {
 	put, _ := cutover.NewWriter(c, legacy.Put, cutovertest.Write(modern.Put, full)).Build()
 
 	for _, key := range strings.Fields("a b c") {
-		fmt.Println(put.Write(context.Background(), ldcontext.New("user-123"), pair{key, "1"}))
+		fmt.Println(put.Write(context.Background(), ldcontext.NewWithKind("tenant", "acme"), pair{key, "1"}))
 	}
 	fmt.Println(legacy, modern)
 	// Output:

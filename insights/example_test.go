@@ -27,7 +27,7 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	if _, err := getOrder.Read(context.Background(), ldcontext.New("user-123"), 7); err != nil {
+	if _, err := getOrder.Read(context.Background(), ldcontext.NewWithKind("tenant", "acme"), 7); err != nil {
 		panic(err)
 	}
 	verdict, _ := figures.Verdict("orders-to-postgres")
