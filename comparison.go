@@ -85,11 +85,9 @@ func (o *operation[P, R]) judge(ctx context.Context, rec *record, values *[2]R, 
 		rec.consistency, returned = NotSampled, true
 		return
 	}
-	if o.key.of != nil {
-		if key := o.key.of(payload); key.hash != 0 && o.keys.Written(key.hash, rec.since) {
-			rec.consistency, returned = WrittenMeanwhile, true
-			return
-		}
+	if o.key.given() && o.written(payload, rec.since) {
+		rec.consistency, returned = WrittenMeanwhile, true
+		return
 	}
 	if before, after := rec.sides[oldSide].absent, rec.sides[newSide].absent; before || after {
 		rec.consistency, returned = o.compareAbsent(rec, values, before, after), true
@@ -113,6 +111,12 @@ func (o *operation[P, R]) judge(ctx context.Context, rec *record, values *[2]R, 
 	case compare.Different:
 		o.differ(ctx, rec, values, comparison)
 	}
+}
+
+// written reports whether a record of the payload was written since a mark.
+func (o *operation[P, R]) written(payload P, mark uint64) (written bool) {
+	o.key.each(payload, func(key recordKey) { written = written || o.keys.Written(key.hash, mark) })
+	return written
 }
 
 // writtenSince returns a function that reports whether a row was written since a mark.
@@ -161,7 +165,9 @@ func (o *operation[P, R]) differ(
 }
 
 // explains reports whether somebody needs to know where the results differ.
-func (o *operation[P, R]) explains(rec *record) bool { return rec.explain || len(o.observers) > 0 }
+func (o *operation[P, R]) explains(rec *record) bool {
+	return rec.explain || len(o.observers) > 0 || o.rowKind != ""
+}
 
 // consistency returns why two results are not compared. It returns [ComparisonPanicked] if they
 // are: that is the outcome until the comparison returns.

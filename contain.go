@@ -14,14 +14,21 @@ import (
 //	flag client's evaluation       default stage, logged           before anything was run
 //	key of SerializeBy             the caller's, nothing was run   before anything was run
 //	ClonePayload                   secondary skipped, logged       before anything was run
+//	key of Records                 the caller's, nothing was run   before anything was run
+//	Begin of the journal           the journal failed, logged      before anything was run
+//	copy that settles first        the write is not run            before anything was run
 //	authoritative read or write    the caller's, after the event   after the event
-//	secondary read or write        an error of its own, logged     not: an error of its own
+//	secondary read, write or copy  an error of its own, logged     not: an error of its own
+//	key of RecordsOfResult         the journal failed, logged      after the event
+//	Check of an intent             secondary skipped, logged       after the event
+//	End or Mark of the journal     logged                          after the event
 //	NotFound, FallBack             returns false, logged           after the event
 //	CloneResult                    not compared, logged            after the event
 //	comparison, key of a read      not compared, logged            after the event
 //	Ignore, an explanation         still a difference, logged      after the event
 //	TrackMigrationOp               logged                          after the observers
 //	Reveal, Observe                logged                          at once
+//	ObserveJournal                 logged                          as the function that was called
 //	ObserveStage                   logged                          not: nothing happens
 //	log handler                    nothing                         at once
 //

@@ -62,6 +62,30 @@ type BackgroundStats struct {
 	Skipped uint64
 }
 
+// JournalStats is how the journal of a [Cutover] does, as its operations see it.
+type JournalStats struct {
+	// Lost is true while the journal fails: the last write that asked it got an error.
+	Lost bool
+	// Left are the systems whose secondary writes are left to repair, because they failed too often
+	// in a row; see [Builder.Breaker].
+	Left []ldmigration.Origin
+}
+
+// JournalStats returns how the journal does. It is zero without [Builder.Journal].
+func (c *Cutover) JournalStats() (stats JournalStats) {
+	j := c.settings.journal
+	if j == nil {
+		return stats
+	}
+	stats.Lost = j.lost.Load()
+	for s, b := range j.breakers {
+		if b != nil && b.Open() {
+			stats.Left = append(stats.Left, origins[s])
+		}
+	}
+	return stats
+}
+
 // ask fills in the request of an operation.
 func (c *Cutover) ask(rec *record, evalContext *ldcontext.Context) {
 	rec.flag, rec.user, rec.defaultStage, rec.memory = c.flag, *evalContext, c.defaultStage, &c.memory

@@ -22,6 +22,7 @@ func (o *operation[P, R]) handOver(ctx context.Context, rec *record, values *[2]
 	d := &detached[P, R]{op: o, ctx: context.WithoutCancel(ctx), rec: *rec, values: *values, flight: f}
 	d.rec.detached = true
 	rec.consistency, rec.turn = ComparedLater, nil
+	rec.intents, rec.uncovered, rec.allowed = [2]Intent{}, false, false
 	f.handed = d
 	defer func() {
 		if f.parties.Add(-1) == 0 {
@@ -40,7 +41,7 @@ func (d *detached[P, R]) keep(payload P) {
 	compares := o.kind == readOp && o.compare.given && rec.sides[first].answered() && rec.toCompare()
 	if observed || compares {
 		d.payload, rec.payloadFault = copied(d.ctx, o.settings, rec.flag, "clone of a payload", o.clonePayload, payload)
-		if o.key.of != nil && compares {
+		if o.key.given() && compares {
 			rec.fault = rec.payloadFault // nobody knows whether the record is written meanwhile
 		}
 	}
@@ -59,6 +60,7 @@ func (d *detached[P, R]) complete() {
 	leave := d.op.lane.leave
 	defer func() { leave() }()
 	defer d.rec.endTurn()
+	defer func() { d.op.endIntents(d.ctx, &d.rec) }()
 	defer func() { d.op.finish(d.ctx, &d.rec, &d.values, &d.payload) }()
 	d.op.settle(d.ctx, &d.rec, &d.values, d.payload, d.flight)
 	if d.op.doubts(&d.rec) && d.op.lane.admitRecheck() {
@@ -168,7 +170,11 @@ func (d *detached[P, R]) readAgain() {
 	}
 	var flights [2]*flight[P, R]
 	for s := range flights {
-		flights[s] = newFlight(d.ctx, o, side(s), payloads[s], true)
+		ctx := d.ctx
+		if o.describes {
+			ctx = o.described(ctx, rec, side(s), Rereading)
+		}
+		flights[s] = newFlight(ctx, o, side(s), payloads[s], true)
 		flights[s].launch()
 	}
 	first := rec.sides

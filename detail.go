@@ -47,6 +47,9 @@ type Detail[R any] struct {
 	Differences []compare.Difference
 	// IgnoredBy is the name of the rule that knows the difference, if Consistency is [Ignored].
 	IgnoredBy string
+	// Journaled is what the journal was told. Of a write whose secondary follows in the background
+	// it is not known yet whether its records are dirty; observers get that.
+	Journaled Journaled
 	// Err is an [ErrNotRun] if the operation called no function, and otherwise nil. It is also a
 	// [StageError] for an unknown stage, an [ErrDeadlock] for a write that would wait for itself,
 	// or the error of the context that ended while the write waited for its key.
@@ -103,6 +106,7 @@ func detailOf[P, R any](o *operation[P, R], rec *record, values *[2]R) Detail[R]
 		Consistency:   rec.consistency,
 		Differences:   rec.differences,
 		IgnoredBy:     rec.ignoredBy,
+		Journaled:     rec.journaled,
 		requireBoth:   o.requireBoth,
 	}
 }

@@ -30,6 +30,14 @@ type operation[P, R any] struct {
 	rows         bool       // compare rows between writes
 	fallBack     func(failed ldmigration.Origin, err error) bool
 	requireBoth  bool
+
+	// Only operations of a Cutover with a journal have these.
+	records       journalKeys[P]
+	resultRecords journalKeys[R]
+	rowKind       string  // the kind of record that rows of a list are
+	joins         [2]bool // the authoritative write joins the intent to its transaction
+	copies        bool    // the secondary write is a copy of the records
+	behind        bool    // the caller does not wait for the secondary write
 }
 
 // run takes one operation from the stage to the op event. It puts what it finds out into rec, and
@@ -44,7 +52,7 @@ func (o *operation[P, R]) run(ctx context.Context, payload P, rec *record) (valu
 		ctx = context.Background()
 	}
 	rec.operation = o.kind
-	if o.kind == ldmigration.Write && o.key.of != nil {
+	if o.kind == ldmigration.Write && o.key.given() {
 		var ok bool
 		if ctx, ok = o.takeTurn(ctx, rec, payload); !ok {
 			return values
@@ -60,8 +68,11 @@ func (o *operation[P, R]) run(ctx context.Context, payload P, rec *record) (valu
 	if rec.plan.both {
 		theirs, rec.payloadFault = copied(ctx, o.settings, rec.flag, "clone of a payload", o.clonePayload, payload)
 	}
+	if o.kind == ldmigration.Write && rec.plan.both && o.journals() && !o.protect(ctx, rec, payload) {
+		return values
+	}
 	order := o.orderOf(ctx, rec)
-	if o.kind == ldmigration.Read && rec.plan.both && (o.key.of != nil || o.rows) {
+	if o.kind == ldmigration.Read && rec.plan.both && (o.key.given() || o.rows) {
 		rec.since = o.keys.Mark()
 	}
 
@@ -75,21 +86,21 @@ func (o *operation[P, R]) run(ctx context.Context, payload P, rec *record) (valu
 	if order == secondaryFirst {
 		aside.settled.Wait()
 	}
-	values[first] = o.call(ctx, payload, &rec.sides[first], first)
-	if order == authoritativeFirst || order == ifAuthoritativeSucceeds && rec.sides[first].err == nil && o.mayWrite(rec) {
+	values[first] = o.call(ctx, payload, rec, first)
+	if rec.plan.both && o.resultRecords.given() && rec.sides[first].err == nil {
+		o.protectMore(ctx, rec, values[first])
+	}
+	if order == authoritativeFirst || order.followsWrite() && rec.sides[first].err == nil && o.mayWrite(ctx, rec, order) {
 		aside = o.secondary(ctx, second, theirs, order, rec)
 		aside.launch()
 	}
 	return values
 }
 
-// takeTurn waits for the record's turn. It reports false if nothing is to be run.
+// takeTurn waits for the turn of the records. It reports false if nothing is to be run.
 func (o *operation[P, R]) takeTurn(ctx context.Context, rec *record, payload P) (context.Context, bool) {
-	key := o.key.of(payload)
-	if key.hash == 0 {
-		return ctx, true
-	}
-	within, mine, err := o.keys.Take(ctx, key.hash)
+	var room [4]uint64
+	within, mine, err := o.keys.TakeAll(ctx, o.key.hashes(payload, room[:0]))
 	switch {
 	case err == nil:
 		rec.turn = mine
@@ -105,16 +116,24 @@ func (o *operation[P, R]) takeTurn(ctx context.Context, rec *record, payload P) 
 // mayWrite reports whether the secondary's system is to be written to. It is not while the limit of
 // writes after their timeout is reached, or while such a write of the same record could undo this
 // one.
-func (o *operation[P, R]) mayWrite(rec *record) bool {
+func (o *operation[P, R]) mayWrite(ctx context.Context, rec *record, order sequence) bool {
 	second := &rec.sides[rec.plan.authoritative.other()]
+	if err := o.permitted(ctx, rec); err != nil {
+		second.err = fmt.Errorf("%w: %w", ErrSecondarySkipped, err)
+		return false
+	}
 	switch {
 	case o.lane == nil:
 	case rec.turn != nil && rec.turn.Late():
 		o.lane.skipped.Add(1)
 		second.err = errLateWrite
 		return false
-	case o.lane.full():
+	case order != behindWrite && o.lane.full():
 		second.err = errTooManyLate
+		return false
+	}
+	if o.journals() && !o.allows(rec) {
+		second.err = ErrBreakerOpen
 		return false
 	}
 	return true
@@ -137,7 +156,11 @@ func (o *operation[P, R]) decide(ctx context.Context, rec *record) bool {
 
 // call runs the authoritative function. The outcome it sets first is that of a call that never
 // returns.
-func (o *operation[P, R]) call(ctx context.Context, payload P, out *outcome, which side) R {
+func (o *operation[P, R]) call(ctx context.Context, payload P, rec *record, which side) R {
+	out := &rec.sides[which]
+	if o.describes {
+		ctx = o.described(ctx, rec, which, Serving)
+	}
 	out.invoked, out.err, out.start = true, ErrUnwound, now()
 	value, err := o.calls[which](ctx, payload)
 	out.latency, out.err, out.returned = now()-out.start, err, true
@@ -149,10 +172,17 @@ func (o *operation[P, R]) call(ctx context.Context, payload P, out *outcome, whi
 func (o *operation[P, R]) secondary(
 	ctx context.Context, which side, payload P, order sequence, rec *record,
 ) *flight[P, R] {
-	uncut := order == ifAuthoritativeSucceeds || order == detachedTogether || o.returnAtDeadline && order != secondaryFirst
+	uncut := order.followsWrite() || order == detachedTogether || o.returnAtDeadline && order != secondaryFirst
+	purpose := Following
+	if o.copies && len(rec.journaled.Records) > 0 {
+		purpose = Copying
+	}
+	if o.describes {
+		ctx = o.described(ctx, rec, which, purpose)
+	}
 	f := newFlight(ctx, o, which, payload, uncut)
-	f.turn = rec.turn
-	f.here = o.inline && order != together && order != detachedTogether
+	f.turn, f.intents, f.records, f.copies = rec.turn, rec.intents, rec.journaled.Records, purpose == Copying
+	f.here = o.inline && order != together && !order.inBackground()
 	if o.order == ldmigration.Random && o.kind == ldmigration.Read && !uncut {
 		f.within(ctx, order == secondaryFirst)
 	}
@@ -177,11 +207,12 @@ func (o *operation[P, R]) conclude(
 	defer func() {
 		if !handed {
 			takeIn(rec, values, *aside) // where a function of the user's ended the goroutine before settle
+			o.endIntents(ctx, rec)
 			rec.endTurn()
 			o.finish(ctx, rec, values, payload)
 		}
 	}()
-	placed := order == detachedTogether
+	placed := order.inBackground()
 	defer func() {
 		if placed {
 			o.lane.leave()
@@ -192,7 +223,7 @@ func (o *operation[P, R]) conclude(
 		o.askAfterAll(ctx, rec, *theirs, aside)
 	}
 	if f := *aside; f != nil && out.returned {
-		if order == detachedTogether && !falls || !f.settledBy(ctx) {
+		if order.inBackground() && !falls || !f.settledBy(ctx) {
 			rec.falls = false // or the caller would wait longer for it than it has time
 			if !placed {
 				o.lane.adopt()
@@ -245,6 +276,7 @@ func takeIn[P, R any](rec *record, values *[2]R, aside *flight[P, R]) {
 func (o *operation[P, R]) settle(ctx context.Context, rec *record, values *[2]R, payload P, aside *flight[P, R]) {
 	second := rec.plan.authoritative.other()
 	takeIn(rec, values, aside)
+	o.endIntents(ctx, rec)
 	rec.endTurn()
 	if aside != nil {
 		o.tellPanic(ctx, rec, &rec.sides[second], "secondary panicked")
@@ -305,6 +337,9 @@ func (o *operation[P, R]) finish(ctx context.Context, rec *record, values *[2]R,
 			o.observe(ctx, o.observation(ctx, rec, values, *payload))
 		}
 	}()
+	if o.marks() {
+		o.markDifference(ctx, rec, *payload)
+	}
 	o.report(ctx, rec)
 }
 

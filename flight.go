@@ -23,6 +23,9 @@ type flight[P, R any] struct {
 	limit   time.Duration // zero is none
 	entry   timeout.Entry
 	turn    *turn.Turn // of the record that it writes, if writes of it take turns
+	intents [2]Intent  // of the records that it writes
+	records []RecordKey
+	copies  bool // it copies the records
 
 	settled sync.WaitGroup
 	done    chan struct{} // closed when it has settled; nil if nobody selects
@@ -76,10 +79,14 @@ func (f *flight[P, R]) run() {
 	if f.op.lane != nil && !f.here {
 		f.op.lane.calls.Add(f.start, f.limit, &f.entry, f)
 	}
+	ctx := context.Context(&f.ctx)
 	if f.limit == 0 {
-		f.value, f.err = f.op.calls[f.side](f.ctx.Values(), f.payload)
+		ctx = f.ctx.Values()
+	}
+	if f.copies {
+		f.err = f.copyRecords(ctx)
 	} else {
-		f.value, f.err = f.op.calls[f.side](&f.ctx, f.payload)
+		f.value, f.err = f.op.calls[f.side](ctx, f.payload)
 	}
 	f.latency, f.returned = now()-f.start, true
 }
@@ -109,6 +116,7 @@ func (f *flight[P, R]) land() {
 	}
 	defer f.disown()
 	f.op.late(context.WithoutCancel(f.ctx.Parent), fault)
+	f.markLate()
 }
 
 // Adopt makes the background count the call's goroutine before it can be late, so that the

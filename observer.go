@@ -55,6 +55,8 @@ type Observation struct {
 	// Detached is true if the operation returned to its caller before this was known: a [Detached]
 	// read, an operation that returned at its caller's deadline, or a read that was read again.
 	Detached bool
+	// Journaled is what the journal was told.
+	Journaled Journaled
 	// Shown is what of all this may leave the process.
 	Shown Shown
 	// ComparisonPanic is the panic of the comparison, or of a clone for it, if Consistency is
@@ -87,6 +89,7 @@ func (o *operation[P, R]) observation(ctx context.Context, rec *record, values *
 		IgnoredBy:       rec.ignoredBy,
 		Rechecks:        rec.rechecks,
 		Detached:        rec.detached,
+		Journaled:       rec.journaled,
 		ComparisonPanic: rec.fault,
 	}
 	if rec.operation == ldmigration.Read {

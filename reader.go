@@ -60,6 +60,8 @@ type ReaderBuilder[P, R any] struct {
 	between  KeyFunc[P]
 	keyed    bool
 	rows     bool
+	rowKind  string
+	rowKinds bool
 }
 
 // NewReader begins a reader under c of two functions, one for each system. Both get the payload and
@@ -273,6 +275,23 @@ func (b *ReaderBuilder[P, R]) CompareRowsBetweenWrites() *ReaderBuilder[P, R] {
 	return b
 }
 
+// Records sets the keys of the records that a payload is about, as [WriterBuilder.Records] does for
+// writers. If a read finds that the two systems differ, its records are marked dirty in the
+// [Builder.Journal]; repair then decides whether they really differ. Without it, and by default, a
+// difference is only reported. A second call replaces the first.
+func (b *ReaderBuilder[P, R]) Records(keys ...KeyFunc[P]) *ReaderBuilder[P, R] {
+	b.records, b.recorded = slices.Clone(keys), true
+	return b
+}
+
+// RowRecords is like [ReaderBuilder.Records] for a list that is compared with [compare.Rows]: the
+// rows that differ are marked, by their keys, as records of a kind. Build returns [ErrNoRows] for
+// any other comparison, and an error for an unknown kind.
+func (b *ReaderBuilder[P, R]) RowRecords(kind string) *ReaderBuilder[P, R] {
+	b.rowKind, b.rowKinds = kind, true
+	return b
+}
+
 // Build returns the reader. Later changes to the builder do not affect it. The error joins all that
 // is wrong; the reader is non-nil if and only if the error is nil.
 func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
@@ -287,6 +306,7 @@ func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
 		refuse(b.falls && b.fallBack == nil, "fall back: ", ErrNilFunction),
 		refuseKey(b.keyed, "key: ", b.between),
 		b.validateResults(b.outlives()),
+		b.validateRowRecords(),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("building a reader: %w", err)
@@ -299,7 +319,10 @@ func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
 	op.fallBack = b.fallBack
 	op.key = b.between
 	op.rows = b.rows
-	if op.key.of != nil || op.rows {
+	if b.rowKinds {
+		op.rowKind, _ = op.journal.resolve("records of rows", b.rowKind, nil, nil) // no error: it is validated
+	}
+	if op.key.given() || op.rows {
 		op.keys.Watch()
 	}
 	return &Reader[P, R]{cutover: b.cutover, op: op}, nil
@@ -308,6 +331,14 @@ func (b *ReaderBuilder[P, R]) Build() (*Reader[P, R], error) {
 // outlives reports whether the library may use a result after its caller has it.
 func (b *ReaderBuilder[P, R]) outlives() bool {
 	return b.order == Detached || len(b.recheck) > 0 || b.cutover != nil && b.cutover.settings.returnAtDeadline
+}
+
+func (b *ReaderBuilder[P, R]) validateRowRecords() error {
+	if !b.rowKinds || b.cutover == nil {
+		return nil
+	}
+	_, err := b.cutover.settings.journal.resolve("records of rows", b.rowKind, nil, nil)
+	return errors.Join(err, refuse(!b.compare.HasRows(), "records of rows: ", ErrNoRows))
 }
 
 func (b *ReaderBuilder[P, R]) validateComparison() error {

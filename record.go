@@ -19,6 +19,7 @@ type settings struct {
 	evaluator
 	log          logger
 	once         *onceLog
+	describes    bool // functions can ask what they are called for
 	order        ldmigration.ExecutionOrder
 	trackLatency bool
 	trackErrors  bool
@@ -32,6 +33,7 @@ type settings struct {
 	reads, writes    *lane
 	keys             *turn.Space
 	watch            *stageWatch
+	journal          *journaling // nil for none
 	returnAtDeadline bool
 }
 
@@ -75,6 +77,13 @@ type record struct {
 	again        [2]outcome  // of the last reads, if rechecks is not zero
 	payloadFault *PanicError // of a clone of the payload
 	err          error       // why the operation was not run
+
+	intents    [2]Intent // what the journal holds until endIntents, or nil
+	protection *protection
+	uncovered  bool // the journal failed, and is to be told later
+	allowed    bool // the breaker allowed the secondary, and is to be told of its end
+	probe      bool
+	journaled  Journaled
 }
 
 // endTurn lets the next write of the record continue.

@@ -42,18 +42,16 @@ func (o *operation[P, R]) shown(ctx context.Context, rec *record, values *[2]R, 
 
 func (o *operation[P, R]) shownKeys(rec *record, payload P) (keys []string) {
 	for _, d := range rec.differences {
-		if d.Row != nil && (o.shownKey.of != nil || o.reveal.payload != nil) {
+		if d.Row != nil && (o.shownKey.given() || o.reveal.payload != nil) {
 			if key := (recordKey{key: d.Row}).text(); !slices.Contains(keys, key) {
 				keys = append(keys, key)
 			}
 		}
 	}
-	if len(keys) > 0 || o.shownKey.of == nil {
+	if len(keys) > 0 || !o.shownKey.given() {
 		return keys
 	}
-	if key := o.shownKey.of(payload); key.hash != 0 {
-		keys = append(keys, key.text())
-	}
+	o.shownKey.each(payload, func(key recordKey) { keys = append(keys, key.text()) })
 	return keys
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
@@ -91,6 +92,58 @@ func (b *WriterBuilder[P]) RequireBoth() *WriterBuilder[P] {
 	return b
 }
 
+// Records sets the keys of the records that a payload may write, for [Builder.Journal]. Several
+// functions add up, for payloads with records of several kinds; see [KeyFunc.Of]. Name all records
+// that either function may change, such as those that a cascade deletes. A second call replaces the
+// first. Build returns an error without Journal, for an unknown kind, and for keys that cannot be
+// kept as text: those are neither strings, integers nor booleans, have no MarshalText and
+// UnmarshalText, and are no structs or arrays of such.
+func (b *WriterBuilder[P]) Records(keys ...KeyFunc[P]) *WriterBuilder[P] {
+	b.returning.Records(keys...)
+	return b
+}
+
+// Unjournaled declares that the journal need not know of this writer's writes, because nobody
+// expects both systems to be equal in them. Nothing then finds what a failed write left different.
+func (b *WriterBuilder[P]) Unjournaled() *WriterBuilder[P] {
+	b.returning.Unjournaled()
+	return b
+}
+
+// SecondaryCopies makes the secondary write a copy: after the authoritative write the records are
+// read from that system, and written to the other one as they are now, by the kinds of
+// [Builder.Journal]. The default is to call the writer's function for the other system with the
+// payload.
+//
+// A copy costs one read. It is right where a write decides something itself: identifiers and
+// defaults made by a database, updates of some fields, triggers, transactions over several records.
+// Build returns an error without Records.
+func (b *WriterBuilder[P]) SecondaryCopies() *WriterBuilder[P] {
+	b.returning.SecondaryCopies()
+	return b
+}
+
+// SecondaryInBackground returns to the caller after the authoritative write; the secondary follows
+// in the background. If [Builder.MaxBackground] is reached, the secondary is skipped, and the
+// records are left dirty for the repair. The op event and the observers follow in the background
+// too. The default is that the caller waits. Build returns an error without Records, and with
+// RequireBoth.
+func (b *WriterBuilder[P]) SecondaryInBackground() *WriterBuilder[P] {
+	b.returning.SecondaryInBackground()
+	return b
+}
+
+// JoinTx declares that the writer's functions join the intent to their own transaction when they
+// are authoritative: those of the given systems, or both for none. Then the journal costs no
+// statement outside of that transaction. How they join is the journal's matter, for example
+// sqljournal.JoinTx. If an authoritative write did not join, the secondary is skipped, with an
+// [ErrNotJoined], and the records are dirty. The default is that nothing joins. Build returns an
+// error without Records, and for an unknown origin.
+func (b *WriterBuilder[P]) JoinTx(authoritative ...ldmigration.Origin) *WriterBuilder[P] {
+	b.returning.JoinTx(authoritative...)
+	return b
+}
+
 // SecondaryTimeout sets how long this writer's secondary may take; zero is no limit. The default is
 // [Builder.SecondaryTimeout]. It also gives the writer a background count of its own, with the
 // limit of [Builder.MaxBackground]. Build returns an error for a negative duration.
@@ -152,6 +205,12 @@ type ReturningWriterBuilder[P, R any] struct {
 	key         KeyFunc[P]
 	keyed       bool
 	requireBoth bool
+	resultKeys  []KeyFunc[R]
+	unjournaled bool
+	copies      bool
+	behind      bool
+	joining     bool
+	joins       []ldmigration.Origin
 }
 
 // NewReturningWriter begins a writer under c of two functions that return a value and an error.
@@ -172,6 +231,50 @@ func (b *ReturningWriterBuilder[P, R]) SerializeBy(key KeyFunc[P]) *ReturningWri
 // does. Write returns the authoritative value beside the error.
 func (b *ReturningWriterBuilder[P, R]) RequireBoth() *ReturningWriterBuilder[P, R] {
 	b.requireBoth = true
+	return b
+}
+
+// Records sets the keys of the records that a payload may write, as [WriterBuilder.Records] does.
+func (b *ReturningWriterBuilder[P, R]) Records(keys ...KeyFunc[P]) *ReturningWriterBuilder[P, R] {
+	b.records, b.recorded = slices.Clone(keys), true
+	return b
+}
+
+// RecordsOfResult sets the keys of records that only the authoritative result tells, such as one
+// whose identifier the database made. Their intent begins after the authoritative write; a crash
+// right between the two is not noticed, unless the write joins the intent to its transaction and
+// names them there. Build returns an error without Journal, and for keys that Records refuses.
+func (b *ReturningWriterBuilder[P, R]) RecordsOfResult(keys ...KeyFunc[R]) *ReturningWriterBuilder[P, R] {
+	b.resultKeys = slices.Clone(keys)
+	return b
+}
+
+// Unjournaled declares that the journal need not know of this writer's writes, as
+// [WriterBuilder.Unjournaled] does.
+func (b *ReturningWriterBuilder[P, R]) Unjournaled() *ReturningWriterBuilder[P, R] {
+	b.unjournaled = true
+	return b
+}
+
+// SecondaryCopies makes the secondary write a copy, as [WriterBuilder.SecondaryCopies] does. The
+// secondary then has no result.
+func (b *ReturningWriterBuilder[P, R]) SecondaryCopies() *ReturningWriterBuilder[P, R] {
+	b.copies = true
+	return b
+}
+
+// SecondaryInBackground returns to the caller after the authoritative write, as
+// [WriterBuilder.SecondaryInBackground] does. Build also returns an error for results that can be
+// modified, without CloneResult and ResultsAreNotModified.
+func (b *ReturningWriterBuilder[P, R]) SecondaryInBackground() *ReturningWriterBuilder[P, R] {
+	b.behind = true
+	return b
+}
+
+// JoinTx declares that the writer's functions join the intent to their own transaction, as
+// [WriterBuilder.JoinTx] does.
+func (b *ReturningWriterBuilder[P, R]) JoinTx(authoritative ...ldmigration.Origin) *ReturningWriterBuilder[P, R] {
+	b.joining, b.joins = true, slices.Clone(authoritative)
 	return b
 }
 
@@ -236,11 +339,17 @@ func (b *ReturningWriterBuilder[P, R]) Build() (*ReturningWriter[P, R], error) {
 		b.validate("write"),
 		refuseKey(b.keyed, "key: ", b.key),
 		b.validateResults(b.outlives()),
+		b.validateJournaling(),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("building a writer: %w", err)
 	}
 	op := b.operation(ldmigration.Write)
+	op.resultRecords, _ = resolveKeys(op.journal, "keys of results", b.resultKeys) // no error: it is validated
+	op.copies, op.behind = b.copies, b.behind
+	for s := range op.joins {
+		op.joins[s] = b.joining && (len(b.joins) == 0 || slices.Contains(b.joins, origins[s]))
+	}
 	op.key = b.key
 	op.requireBoth = b.requireBoth
 	return &ReturningWriter[P, R]{cutover: b.cutover, op: op}, nil
@@ -248,7 +357,7 @@ func (b *ReturningWriterBuilder[P, R]) Build() (*ReturningWriter[P, R], error) {
 
 // outlives reports whether the library may use a result after the caller has it.
 func (b *ReturningWriterBuilder[P, R]) outlives() bool {
-	return !b.requireBoth && b.cutover != nil && b.cutover.settings.returnAtDeadline
+	return b.behind || !b.requireBoth && b.cutover != nil && b.cutover.settings.returnAtDeadline
 }
 
 // withoutValue returns nil for nil, so that Build can report it.

@@ -21,6 +21,14 @@ const (
 	promiseAlone       = "a system that a stage does not write to is left as it was"
 	promiseReturn      = "an operation returns, and its calls end"
 	promiseUnmodified  = "payloads are not modified, as the harness says"
+	promiseJournal     = "the journal is told of a write to both systems before the second of its writes"
+	promiseKinds       = "the service's Kinds are all kinds of record that its writers name"
+	promiseUnharmed    = "a journal's failure never reaches the caller"
+	promiseRecorded    = "a write that the journal cannot record is an error and is not made, as the harness says"
+	promiseRestart     = "the service starts again after a crash"
+	promiseDrained     = "a drain makes every dirty record equal, and ends"
+	promiseEqual       = "after a drain both systems hold the same"
+	promiseRepair      = "a repair loses no write: the system that was written first keeps what it holds"
 	promisePayload     = "the secondary has a payload of its own: nobody sees what becomes of another's payload"
 )
 
@@ -32,6 +40,10 @@ func (p *player[K, P, R]) checkAny(s step, plan plan, key K, out operated[K, R])
 	switch {
 	case out.panics != "":
 		return &failure{promise: promiseReturn, got: out.panics, left: out.left, stacks: out.stacks}
+	case kind.unrecorded && !p.RequireJournal && !p.RequireBoth && out.err != nil:
+		return &failure{promise: promiseUnharmed, got: "the caller got the error " + quoted(out.err)}
+	case kind.unrecorded && p.RequireJournal:
+		return p.checkNotRun(out)
 	case len(out.events) == 0:
 		return &failure{promise: promiseEvent, got: "none came: does it go through the reader or writer, and its flag client?"}
 	case out.err != nil && s.fault != "" && !kind.authoritative && there && (s.verb == reads || !p.RequireBoth):
@@ -71,6 +83,9 @@ func (p *player[K, P, R]) checkChange(s step, key K, out operated[K, R]) *failur
 		return &failure{promise: promiseSuccess, got: "the caller got the error " + quoted(out.err)}
 	case p.RequireBoth && plan.both && s.fault != "" && !kind.answers && out.err == nil:
 		return &failure{promise: promiseRequireBoth, got: "the caller got no error"}
+	}
+	if broken := p.checkJournal(plan, kind); broken != nil {
+		return broken
 	}
 	for i, call := range out.calls {
 		if i == 0 && call.verb == s.verb && call.system != plan.first {

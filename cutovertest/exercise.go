@@ -27,6 +27,13 @@ import (
 // a secondary write has a payload of its own, or that no function changes its payload. It does not
 // expect that the old system has what only the new one got, at complete, until it is saved again.
 //
+// With a journal it also kills the service's process before, between and after its two writes, at
+// every stage and move, and makes another process of it go on; it lets another process write a
+// record between the two writes of the first one; and it makes the journal fail. After each of
+// these, and of the faults above, it lets the lease of the killed process run out, repairs what the
+// journal holds as dirty, and checks that both systems hold the same, and that no write is lost that
+// the system has that was written first. The journal must be told of every write to both.
+//
 // The first promise that is broken fails the test, in as few steps as are found to break it, with
 // the stage, the move, the payload, what each system holds and how to run that case alone. Exercise
 // then stops and returns false. It makes only moves that a migration may make: no reads from the
@@ -36,9 +43,9 @@ import (
 // stacks of the goroutines that it waits for. Exercise leaves these running and closes nothing that
 // they may use.
 //
-// One operation runs at a time, but for a write during a move. The systems need not be safe for
-// concurrent use, if the two share nothing. Operations, backfills and listings run on goroutines of
-// their own.
+// One operation runs at a time, but for a write during a move, and one that overtakes another. The
+// systems need not be safe for concurrent use, if the two share nothing. Operations, backfills and
+// listings run on goroutines of their own.
 //
 // Exercise may be called in a synctest bubble, where waiting takes no time. There an operation that
 // never returns is told only if it is durably blocked, on a channel of the bubble for example: one
@@ -99,6 +106,11 @@ func (m *Harness[K, P, R]) playText(
 	if !canDelete && slices.ContainsFunc(s, func(one step) bool { return one.verb == deletes }) {
 		return nil, errors.New("script: a delete needs Delete in the service and in both systems")
 	}
+	if !m.journaled() && slices.ContainsFunc(s, func(one step) bool {
+		return one.verb == drains || faultKinds[one.fault].journaled
+	}) {
+		return nil, errors.New("script: a drain, or a fault that needs one, needs a service with a journal")
+	}
 	if m.PayloadsAreNotModified && slices.ContainsFunc(s, func(one step) bool {
 		return faultKinds[one.fault].scribbler != nobody
 	}) {
@@ -115,7 +127,7 @@ func (m *Harness[K, P, R]) playText(
 func (m *Harness[K, P, R]) find(
 	ctx context.Context, deletes bool, table map[ldmigration.Stage]plans,
 ) (broken *failure, from string, err error) {
-	for _, way := range walks() {
+	for _, way := range walks(m.journaled()) {
 		if m.leavesOut(way.fault) {
 			continue
 		}
@@ -140,7 +152,7 @@ func (m *Harness[K, P, R]) leavesOut(fault string) bool {
 
 func (m *Harness[K, P, R]) script(way walk, seed uint64, table map[ldmigration.Stage]plans, deletes bool) script {
 	w := &writing[K]{
-		model: newModel[K](table), random: rand.New(rand.NewPCG(seed, 0)), deletes: deletes,
+		model: m.newModel(table), random: rand.New(rand.NewPCG(seed, 0)), deletes: deletes,
 		key: func(n int) K { return m.Key(m.Payload(n)) },
 	}
 	return w.write(way)

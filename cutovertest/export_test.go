@@ -29,7 +29,7 @@ func Scripts[K comparable, P, R any](harness Harness[K, P, R]) (map[string]strin
 	}
 	table, err := stageTable()
 	scripts := map[string]string{}
-	for _, way := range walks() {
+	for _, way := range walks(m.journaled()) {
 		scripts[way.name] = m.script(way, m.Seed, table, true).String()
 	}
 	return scripts, err
@@ -45,7 +45,11 @@ func Lawful[K comparable, P, R any](harness Harness[K, P, R], text string) error
 	if err != nil {
 		return err
 	}
-	return harness.lawful(s, table)
+	m, err := harness.withDefaults()
+	if err != nil {
+		return err
+	}
+	return m.lawful(s, table)
 }
 
 // Shrunk is what is left of a script that breaks the promise that play tells of it, of all scripts

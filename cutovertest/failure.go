@@ -15,6 +15,7 @@ type failure struct {
 	promise   string
 	want, got string
 	payload   string
+	journal   string            // what the journal was told of
 	contents  string            // of both systems
 	left      bool              // whether something of the user's still runs
 	stacks    string            // of what still runs
@@ -46,6 +47,7 @@ func (f *failure) tell(test string) string {
 	}
 	line("want", f.want)
 	line("got", f.got)
+	line("journal", f.journal)
 	if f.contents != "" {
 		text.WriteString("\n" + f.contents)
 	}

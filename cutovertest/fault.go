@@ -66,6 +66,12 @@ func Fail(err error) Fault {
 	return Fault{func(*call, func(context.Context) error) error { return err }}
 }
 
+// Forget makes a call return without an error and without doing anything: a write is acknowledged
+// and lost, and what a read returns is the zero value.
+func Forget() Fault {
+	return Fault{func(*call, func(context.Context) error) error { return nil }}
+}
+
 // LoseAnswer lets a call do what it does and return err: the write was made, and its caller cannot
 // know.
 func LoseAnswer(err error) Fault {

@@ -19,6 +19,16 @@ const (
 	caller
 )
 
+// moment is where in an operation the process is killed.
+type moment uint8
+
+const (
+	never moment = iota
+	beforeFirst
+	betweenBoth
+	afterSecond
+)
+
 // faultKind is a fault that a script can name.
 type faultKind struct {
 	tells         string // what it does, in a failure
@@ -26,6 +36,10 @@ type faultKind struct {
 	answers       bool   // whether the call returns without an error
 	authoritative bool   // whether it happens to the authoritative system instead of the secondary
 	scribbler     party  // who changes its payload once it is done with it
+	journaled     bool   // whether it needs a journal, as nothing else repairs what it leaves
+	dies          moment // where the process is killed
+	overtaken     bool   // whether another process writes the record between the two writes
+	unrecorded    bool   // whether the journal cannot be reached
 	faults        func(release <-chan struct{}) []Fault
 }
 
@@ -61,7 +75,31 @@ var faultKinds = map[string]faultKind{
 		scribbler: caller,
 		faults:    func(release <-chan struct{}) []Fault { return []Fault{IgnoreContext(), HangUntil(release)} },
 	},
+	"dies-before": {
+		tells: "the process is killed before the first write", journaled: true, dies: beforeFirst, faults: always(),
+	},
+	"dies-between": {
+		tells: "the process is killed between the two writes", journaled: true, dies: betweenBoth, faults: always(),
+	},
+	"dies-after": {
+		tells: "the process is killed after both writes, before it can say so", journaled: true, dies: afterSecond, faults: always(),
+	},
+	"overtaken": {
+		tells: "the secondary is late, and another process writes the record meanwhile", answers: true, journaled: true,
+		overtaken: true, faults: always(),
+	},
+	"unrecorded": {
+		tells: "the journal cannot be reached, and the secondary fails", journaled: true, unrecorded: true,
+		faults: always(Fail(errInjected)),
+	},
+	"refuses-after-all": {
+		tells: "the authoritative system does it and returns an error", applied: true, authoritative: true, journaled: true,
+		faults: always(LoseAnswer(errInjected)),
+	},
 }
+
+// journalFaultNames are the kinds that need a journal, in the order in which walks try them.
+var journalFaultNames = []string{"dies-between", "dies-before", "dies-after", "overtaken", "refuses-after-all", "unrecorded"}
 
 // faultNames are the kinds in the order in which walks try them.
 var faultNames = []string{

@@ -7,8 +7,11 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
+
 	"github.com/gocutover/cutover"
 	"github.com/gocutover/cutover/compare"
+	"github.com/gocutover/cutover/reconcile"
 )
 
 // Harness is what [Exercise] needs to know of your service to drive it through a migration: how to
@@ -32,6 +35,22 @@ type Harness[K comparable, P, R any] struct {
 	// that of the operation before has only just ended. The default builds a reader that compares
 	// by Equal, and writers that copy payloads by ClonePayload.
 	NewService func(client cutover.FlagClient, old, new System[K, P, R]) (Service[K, P, R], error)
+	// NewJournaledService makes the operations of a service with a journal, in place of NewService:
+	// with [cutover.Builder.Journal] of the journal that it gets, writers that name their records,
+	// and kinds made of the functions that it gets. It is called for every process of the service
+	// that is started. All functions must pass on the context that they get. Do not give it a Breaker
+	// of less than 3 failures: with less, an operation may skip the secondary because that of the
+	// operation before failed.
+	NewJournaledService func(
+		client cutover.FlagClient, journal reconcile.Journal, old, new System[K, P, R],
+	) (Service[K, P, R], error)
+	// Journals makes the storage of the journals, of a service with a journal. The default is
+	// [MemoryJournals] if there is a NewJournaledService, and otherwise none: set it without either
+	// NewService to exercise the default service with a journal.
+	Journals func() Journals
+	// PayloadOf returns the payload that writes what a read returned, for the repair of the default
+	// service. The default is the result itself, where P is R.
+	PayloadOf func(R) P
 	// ResultOf returns what a read returns after a write. The default is the payload itself, where
 	// P is R.
 	ResultOf func(P) R
@@ -44,6 +63,9 @@ type Harness[K comparable, P, R any] struct {
 	// RequireBoth says that the writers were built so: a secondary's failure is an error of the
 	// write.
 	RequireBoth bool
+	// RequireJournal says that the Cutover of NewJournaledService was built so: a write that the
+	// journal cannot record is an error, and is not made.
+	RequireJournal bool
 	// SecondaryInline says that NewService builds so. A secondary that ends its goroutine then ends
 	// its caller's, as documented, and is left out.
 	SecondaryInline bool
@@ -116,6 +138,9 @@ type Service[K comparable, P, R any] struct {
 	Write func(context.Context, P) error
 	// Delete deletes a record; nil if the service never does.
 	Delete func(context.Context, K) error
+	// Kinds are the kinds of record that the service gave its [cutover.Builder.Journal]; nil if it
+	// has none.
+	Kinds []reconcile.RecordKind
 	// Close waits for what runs in the background, as [cutover.Cutover.Close] does; nil if nothing
 	// does. It is not called after an operation that never returned.
 	Close func(context.Context) error
@@ -135,6 +160,7 @@ func (m Harness[K, P, R]) withDefaults() (Harness[K, P, R], error) {
 	err := errors.Join(
 		missing(m.NewSystems == nil, "NewSystems"), missing(m.Payload == nil, "Payload"), missing(m.Key == nil, "Key"),
 		missing(m.ResultOf == nil && reflect.TypeFor[P]() != reflect.TypeFor[R](), "ResultOf, as P is not R"),
+		m.setJournal(),
 	)
 	if m.ResultOf == nil {
 		m.ResultOf = func(payload P) R {
@@ -158,6 +184,9 @@ func (m Harness[K, P, R]) withDefaults() (Harness[K, P, R], error) {
 	if m.NewService == nil {
 		m.NewService = m.defaultService
 	}
+	if m.journaled() && m.NewJournaledService == nil {
+		m.NewJournaledService = m.defaultJournaledService
+	}
 	if m.Seed == 0 {
 		m.Seed = 1
 	}
@@ -172,6 +201,53 @@ func (m Harness[K, P, R]) withDefaults() (Harness[K, P, R], error) {
 		err = m.checkClone()
 	}
 	return m, err
+}
+
+// setJournal sets the defaults of what a journal needs.
+func (m *Harness[K, P, R]) setJournal() error {
+	switch {
+	case m.NewJournaledService != nil:
+		if m.Journals == nil {
+			m.Journals = MemoryJournals
+		}
+		return nil
+	case m.Journals == nil:
+		return nil
+	case m.NewService != nil:
+		return missing(true, "NewJournaledService in place of NewService, as it has Journals")
+	}
+	if m.PayloadOf == nil {
+		if reflect.TypeFor[P]() != reflect.TypeFor[R]() {
+			return missing(true, "PayloadOf, as it has Journals and P is not R")
+		}
+		m.PayloadOf = func(result R) P {
+			payload, _ := any(result).(P)
+			return payload
+		}
+	}
+	return nil
+}
+
+func (m *Harness[K, P, R]) journaled() bool { return m.Journals != nil }
+
+// newModel is the model of a service that has written nothing.
+func (m *Harness[K, P, R]) newModel(table map[ldmigration.Stage]plans) *model[K] {
+	model := newModel[K](table)
+	if m.journaled() {
+		model.withJournal(m.overtaker, m.RequireJournal)
+	}
+	return model
+}
+
+// overtaker returns the next payload of the same record that writes something else.
+func (m *Harness[K, P, R]) overtaker(n int) (int, bool) {
+	payload := m.Payload(n)
+	for next := n + 1; next <= n+100; next++ {
+		if other := m.Payload(next); m.Key(other) == m.Key(payload) && !m.Equal(m.ResultOf(other), m.ResultOf(payload)) {
+			return next, true
+		}
+	}
+	return 0, false
 }
 
 // checkClone returns an error if a payload changes when its copy does: the faults that change

@@ -15,6 +15,8 @@ type model[K comparable] struct {
 	last  map[K]int // the last payload that each record was written with, if only in vain
 	// behind is true if writes went to one system alone since both were last made equal.
 	behind bool
+	// Only the model of a service with a journal has these.
+	journal *dirt[K]
 }
 
 func newModel[K comparable](table map[ldmigration.Stage]plans) *model[K] {
@@ -39,12 +41,22 @@ func (m *model[K]) apply(s step, key K) {
 	switch s.verb {
 	case backfills:
 		m.holds[newSide], m.behind = maps.Clone(m.holds[oldSide]), false
+	case drains:
+		m.drain()
 	case writes:
 		m.last[key] = s.n
-		m.change(s, func(held map[K]int) { held[key] = s.n })
+		m.settle(s, key)
+		if !m.apart(s, key) {
+			m.change(s, func(held map[K]int) { held[key] = s.n })
+		}
 	case deletes:
-		m.change(s, func(held map[K]int) { delete(held, key) })
-	case moves, reads:
+		m.settle(s, key)
+		if !m.apart(s, key) {
+			m.change(s, func(held map[K]int) { delete(held, key) })
+		}
+	case reads:
+		m.see(key)
+	case moves:
 	}
 	if s.stage != "" && s.stage != m.stage {
 		m.stage = s.stage
@@ -58,7 +70,7 @@ func (m *model[K]) apply(s step, key K) {
 func (m *model[K]) change(s step, change func(map[K]int)) {
 	p, kind := m.writes(), faultKinds[s.fault]
 	m.behind = m.behind || !p.both
-	if kind.authoritative {
+	if kind.authoritative && !kind.applied {
 		return
 	}
 	change(m.holds[p.first])

@@ -25,6 +25,13 @@ func (p *player[K, P, R]) operate(s step, do func() (R, error)) (out operated[K,
 		onWrite = func() { p.client.SetStage(s.stage) }
 	}
 	p.probe.prepare(onWrite, kind.scribbler, p.model.plan(s).first)
+	if p.journaled() {
+		p.current.journal.prepare(kind.unrecorded)
+		p.prepareDeath(s, kind)
+	}
+	if kind.overtaken {
+		p.probe.switches[p.faulty(s)].Set(p.overtaking(s, release))
+	}
 	p.client.TakeEvents()
 
 	timer := time.AfterFunc(p.HangFor, func() { close(release) })
@@ -41,7 +48,10 @@ func (p *player[K, P, R]) operate(s step, do func() (R, error)) (out operated[K,
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, p.HangFor+p.Patience)
 	defer cancel()
-	out.events, _ = p.client.WaitEvents(ctx, 1)
+	refused := kind.unrecorded && (p.RequireJournal || out.err != nil && !p.RequireBoth)
+	if !refused { // what is not run sends none
+		out.events, _ = p.client.WaitEvents(ctx, 1)
+	}
 	calls, running := p.probe.settle(ctx)
 	if len(running) > 0 {
 		out.left, out.stacks = true, stacksOf(running...)

@@ -15,12 +15,21 @@ type player[K comparable, P, R any] struct {
 	client  *Client
 	systems Systems[K, P, R]
 	probe   *probe[K, P, R]
-	service Service[K, P, R]
+	current *process[K, P, R]
 	model   *model[K]
 	handed  P                 // the payload that the caller of the write under way has
 	ranAt   ldmigration.Stage // the stage of the step under way, as it began
 	from    ldmigration.Stage // the stage before the last move, if there was one
 	left    bool              // whether something of the user's never returned
+
+	// Only a service with a journal has these.
+	journals  Journals
+	processes int             // that were started
+	within    context.Context //nolint:containedctx // the one of writes and deletes
+	endWithin context.CancelFunc
+	killed    bool   // whether the process of the operation under way was
+	overtook  error  // of a write that overtook another one
+	told      string // of the last write with a fault, to the journal
 }
 
 // play runs a script and returns the first promise that is not kept, or nil. The error tells what
@@ -54,7 +63,11 @@ func (m *Harness[K, P, R]) survey(ctx context.Context, table map[ldmigration.Sta
 
 func (m *Harness[K, P, R]) player(ctx context.Context, table map[ldmigration.Stage]plans) *player[K, P, R] {
 	p := &player[K, P, R]{
-		Harness: m, ctx: ctx, client: NewClient(ldmigration.Off), probe: &probe[K, P, R]{}, model: newModel[K](table),
+		Harness: m, ctx: ctx, client: NewClient(ldmigration.Off), probe: &probe[K, P, R]{}, model: m.newModel(table),
+		within: ctx,
+	}
+	if m.journaled() {
+		p.journals = m.Journals()
 	}
 	p.probe.copy, p.probe.scribble = m.ClonePayload, m.Scribble
 	return p
@@ -66,12 +79,8 @@ func (p *player[K, P, R]) open() (err error) {
 	if err := errors.Join(before.validate("Old"), after.validate("New")); err != nil {
 		return err
 	}
-	p.service, err = p.NewService(p.client, p.probe.around(oldSide, before), p.probe.around(newSide, after))
-	if err == nil {
-		err = errors.Join(missing(p.service.Read == nil, "Service.Read"), missing(p.service.Write == nil, "Service.Write"))
-	}
-	if err != nil {
-		return fmt.Errorf("making the service: %w", err)
+	if p.current, err = p.start(false); err != nil {
+		return err
 	}
 	if broken := p.checkContents(step{}); broken != nil {
 		return fmt.Errorf("new systems must be empty: %s", broken.got)
@@ -80,7 +89,7 @@ func (p *player[K, P, R]) open() (err error) {
 }
 
 func (p *player[K, P, R]) deletes() bool {
-	return p.service.Delete != nil && p.systems.Old.Delete != nil && p.systems.New.Delete != nil
+	return p.current != nil && p.current.service.Delete != nil && p.systems.Old.Delete != nil && p.systems.New.Delete != nil
 }
 
 // close closes the service and its systems, unless one of them is still in use.
@@ -89,10 +98,8 @@ func (p *player[K, P, R]) close() error {
 		return nil
 	}
 	var closing error
-	if p.service.Close != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), p.Patience)
-		defer cancel()
-		closing = p.closed("the service", func() error { return p.service.Close(ctx) })
+	if p.current != nil {
+		closing = p.stop(p.current)
 	}
 	if p.systems.Close == nil || p.left {
 		return closing
@@ -144,16 +151,18 @@ func (p *player[K, P, R]) do(s step) *failure {
 		}
 		p.model.apply(s, key)
 		return p.checkContents(s)
+	case drains:
+		return p.drain(s)
 	case reads:
-		return p.checkRead(s, key, p.operate(s, func() (R, error) { return p.service.Read(p.ctx, key) }))
+		return p.checkRead(s, key, p.operate(s, func() (R, error) { return p.current.service.Read(p.ctx, key) }))
 	case deletes:
 		if !p.deletes() {
 			return nil
 		}
-		return p.change(s, key, func() error { return p.service.Delete(p.ctx, key) })
+		return p.change(s, key, func() error { return p.current.service.Delete(p.within, key) })
 	default:
 		p.handed = p.ownPayload(s.n)
-		return p.change(s, key, func() error { return p.service.Write(p.ctx, p.handed) })
+		return p.change(s, key, func() error { return p.current.service.Write(p.within, p.handed) })
 	}
 }
 
@@ -185,6 +194,12 @@ func (p *player[K, P, R]) payload(s step) string {
 }
 
 func (p *player[K, P, R]) change(s step, key K, do func() error) *failure {
+	if p.model.blocked(key) {
+		p.journals.Lapse()
+	}
+	if faultKinds[s.fault].dies != never {
+		return p.changeAndDie(s, key, do)
+	}
 	out := p.operate(s, func() (none R, err error) { return none, do() })
 	broken := p.checkChange(s, key, out)
 	p.model.apply(s, key)
@@ -194,6 +209,7 @@ func (p *player[K, P, R]) change(s step, key K, do func() error) *failure {
 		}
 		return broken
 	}
+	p.tell(s)
 	return p.checkContents(s)
 }
 

@@ -3,6 +3,8 @@ package cutovertest
 import (
 	"context"
 	"sync"
+
+	"github.com/gocutover/cutover"
 )
 
 // seenCall is one call of one system's function, as a probe saw it.
@@ -27,14 +29,28 @@ type probe[K comparable, P, R any] struct {
 	running map[*seenCall[K, R]]struct{}
 	idle    chan struct{} // closed when nothing runs; nil while nobody waits
 	onWrite func()        // called once, within the next write or delete
+	death   *death        // of the process that is looked at, within the next operation
 }
 
-// around returns a system whose functions are seen by the probe.
-func (p *probe[K, P, R]) around(which side, system System[K, P, R]) System[K, P, R] {
+// death is where an operation's process is killed: at a system's write, before or after it.
+type death struct {
+	system side
+	after  bool
+	kill   func()
+}
+
+// around returns a system whose functions are seen by the probe, for one process.
+func (p *probe[K, P, R]) around(which side, system System[K, P, R], of *life) System[K, P, R] {
 	probed := System[K, P, R]{List: system.List}
 	fault := p.switches[which].Fault()
 	read, write := Read(system.Read, fault), Write(p.papers.around(which, system.Write), fault)
-	probed.Read = func(ctx context.Context, key K) (R, error) {
+	probed.Read = func(ctx context.Context, key K) (none R, err error) {
+		if of.killed.Load() {
+			return none, errKilled
+		}
+		if of.aside || !looksAt(ctx, reads) {
+			return system.Read(ctx, key)
+		}
 		seen := p.begin(which, reads)
 		defer p.end(seen)
 		result, err := read(ctx, key)
@@ -42,21 +58,59 @@ func (p *probe[K, P, R]) around(which side, system System[K, P, R]) System[K, P,
 		return result, err
 	}
 	probed.Write = func(ctx context.Context, payload P) error {
-		return p.alter(which, writes, func() error { return write(ctx, payload) })
+		return p.alter(ctx, which, writes, of, func(looked bool) error {
+			if !looked {
+				return system.Write(ctx, payload)
+			}
+			return write(ctx, payload)
+		})
 	}
 	if system.Delete != nil {
 		remove := Write(system.Delete, fault)
 		probed.Delete = func(ctx context.Context, key K) error {
-			return p.alter(which, deletes, func() error { return remove(ctx, key) })
+			return p.alter(ctx, which, deletes, of, func(looked bool) error {
+				if !looked {
+					return system.Delete(ctx, key)
+				}
+				return remove(ctx, key)
+			})
 		}
 	}
 	return probed
 }
 
-func (p *probe[K, P, R]) alter(which side, verb verb, do func() error) error {
+// looksAt reports whether a call is one that an operation is made of, and not one that repairs a
+// record or reads what is to be copied.
+func looksAt(ctx context.Context, verb verb) bool {
+	call, _ := cutover.CallFrom(ctx)
+	switch call.Purpose {
+	case cutover.Repairing, cutover.Settling:
+		return false
+	case cutover.Copying:
+		return verb != reads
+	default:
+		return true
+	}
+}
+
+func (p *probe[K, P, R]) alter(
+	ctx context.Context, which side, verb verb, of *life, do func(looked bool) error,
+) error {
+	if of.killed.Load() {
+		return errKilled
+	}
+	if of.aside || !looksAt(ctx, verb) {
+		return do(false)
+	}
 	seen := p.begin(which, verb)
 	defer p.end(seen)
-	err := do()
+	if p.dies(which, false) {
+		return errKilled
+	}
+	err := do(true)
+	if p.dies(which, true) {
+		return errKilled
+	}
 	var (
 		key  K
 		none R
@@ -84,6 +138,27 @@ func (p *probe[K, P, R]) begin(which side, verb verb) *seenCall[K, R] {
 	return seen
 }
 
+// die sets where the process is killed in the next operation.
+func (p *probe[K, P, R]) die(at *death) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.death = at
+}
+
+// dies kills the process if this is where it is to be.
+func (p *probe[K, P, R]) dies(which side, after bool) bool {
+	p.mu.Lock()
+	d := p.death
+	if d == nil || d.system != which || d.after != after {
+		p.mu.Unlock()
+		return false
+	}
+	p.death = nil
+	p.mu.Unlock()
+	d.kill()
+	return true
+}
+
 func (p *probe[K, P, R]) note(seen *seenCall[K, R], key K, result R, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,7 +180,7 @@ func (p *probe[K, P, R]) prepare(onWrite func(), scribbler party, authoritative 
 	p.papers.prepare(scribbler, authoritative)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.calls, p.onWrite = nil, onWrite
+	p.calls, p.onWrite, p.death = nil, onWrite, nil
 }
 
 // settle waits until no call runs and returns those since prepare, in the order in which they

@@ -1,6 +1,7 @@
 package cutovertest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -30,10 +31,12 @@ func neighbours(a, b ldmigration.Stage) bool {
 
 // refuse says why a step must not come next, or returns nil. The key is that of the step's payload.
 func (m *model[K]) refuse(s step, key K) error {
-	if err := m.refuseFault(s); err != nil {
+	if err := m.refuseFault(s, key); err != nil {
 		return err
 	}
 	switch s.verb {
+	case drains:
+		return m.refuseDrain()
 	case backfills:
 		if m.reads().first == newSide {
 			return fmt.Errorf("a backfill at %s would undo what only the new system holds", m.stage)
@@ -54,18 +57,54 @@ func (m *model[K]) refuse(s step, key K) error {
 	return m.refuseMove(s)
 }
 
-func (m *model[K]) refuseFault(s step) error {
+func (m *model[K]) refuseFault(s step, key K) error {
 	kind := faultKinds[s.fault]
+	if kind.journaled && m.journal == nil {
+		return fmt.Errorf("the fault %s needs a journal", s.fault)
+	}
+	if kind.unrecorded && m.blocked(key) {
+		return fmt.Errorf("a write at %s that the journal cannot record, of a record that is to be copied from the other system: "+
+			"drain before", m.stage)
+	}
+	if kind.dies != never && s.verb == deletes {
+		if _, there := m.holds[m.writes().first][key]; !there {
+			return errors.New("the process is killed in a delete of a record that is not there")
+		}
+	}
+	if kind.overtaken {
+		if _, ok := m.journal.overtaker(s.n); !ok {
+			return fmt.Errorf("no later payload of the record can overtake payload %d", s.n)
+		}
+	}
 	if s.fault == "" || kind.authoritative || m.plan(s).both {
 		return nil
 	}
 	return fmt.Errorf("a %s at %s asks %s: there is no secondary for the fault", s.verb, m.stage, m.plan(s).order())
 }
 
+// refuseDrain says why a repair must not run: it would copy what only a backfill should.
+func (m *model[K]) refuseDrain() error {
+	if m.journal == nil {
+		return errors.New("a drain needs a journal")
+	}
+	for key := range m.journal.seen {
+		if !m.agree(key) {
+			return fmt.Errorf("a drain at %s of records that differ since before writes went to both systems: "+
+				"backfill or write them before", m.stage)
+		}
+	}
+	return nil
+}
+
 func (m *model[K]) refuseMove(s step) error {
+	to := m.table[s.stage].writes
 	switch {
 	case !neighbours(m.stage, s.stage):
 		return fmt.Errorf("no flag moves from %s to %s at once", m.stage, s.stage)
+	case !to.both && m.undoneFrom(to.first):
+		return fmt.Errorf("a drain must come before the move from %s to %s", m.stage, s.stage)
+	case !m.prepared(s.stage) && m.undone():
+		return fmt.Errorf("a drain, and a backfill, must come before the move from %s to %s", m.stage, s.stage)
 	case !m.prepared(s.stage) && m.reads().first == oldSide:
 		return fmt.Errorf("a backfill must come before the move from %s to %s, with writes to both systems since",
 			m.stage, s.stage)
@@ -95,7 +134,7 @@ func (m *model[K]) mayWriteDuring(to ldmigration.Stage) bool {
 
 // lawful returns an error for the first step that must not come where it does.
 func (m *Harness[K, P, R]) lawful(s script, table map[ldmigration.Stage]plans) error {
-	model := newModel[K](table)
+	model := m.newModel(table)
 	for i, one := range s {
 		var key K
 		if one.named() {

@@ -160,7 +160,7 @@ func movesTo(word string) string {
 	switch {
 	case during:
 		return to
-	case strings.Contains(step, ":") || step == "backfill":
+	case strings.Contains(step, ":") || step == "backfill" || step == "drain":
 		return ""
 	default:
 		return step

@@ -19,6 +19,7 @@ const (
 	reads     verb = "read"
 	deletes   verb = "delete"
 	backfills verb = "backfill"
+	drains    verb = "drain"
 )
 
 // step is one thing that a script does. A record is named by the number of a payload that it was
@@ -31,15 +32,15 @@ type step struct {
 }
 
 // named reports whether the step is about a record.
-func (s step) named() bool { return s.verb != moves && s.verb != backfills }
+func (s step) named() bool { return s.verb == writes || s.verb == reads || s.verb == deletes }
 
 // String writes the step as parseStep reads it.
 func (s step) String() string {
 	if s.verb == moves {
 		return string(s.stage)
 	}
-	if s.verb == backfills {
-		return string(backfills)
+	if s.verb == backfills || s.verb == drains {
+		return string(s.verb)
 	}
 	text := fmt.Sprintf("%s:%d", s.verb, s.n)
 	if s.fault != "" {
@@ -56,7 +57,8 @@ func (s step) String() string {
 //
 //	write:0 dualwrite backfill write:1@hangs write:2>shadow read:2
 //
-// where write:2>shadow moves the flag to shadow while payload 2 is written.
+// where write:2>shadow moves the flag to shadow while payload 2 is written. With a journal, drain
+// repairs what is dirty, and write:3@dies-between kills the process between its two writes.
 type script []step
 
 // String writes the script as parseScript reads it.
@@ -81,8 +83,8 @@ func parseScript(text string) (script, error) {
 }
 
 func parseStep(word string) (s step, err error) {
-	if word == string(backfills) {
-		return step{verb: backfills}, nil
+	if word == string(backfills) || word == string(drains) {
+		return step{verb: verb(word)}, nil
 	}
 	what, record, numbered := strings.Cut(word, ":")
 	if !numbered {
@@ -109,7 +111,9 @@ func (s step) validate() error {
 		return fmt.Errorf("unknown fault %q", s.fault)
 	case kind.scribbler != nobody && s.verb != writes:
 		return fmt.Errorf("a %s has no payload to change", s.verb)
-	case s.stage != "" && s.verb != moves && (s.verb != writes || s.fault != ""):
+	case kind.journaled && (s.verb == reads || s.verb == deletes && kind.dies == never):
+		return fmt.Errorf("no %s has this fault", s.verb)
+	case s.stage != "" && s.verb != moves && (s.verb != writes || s.fault != "" && kind.dies == never):
 		return errors.New("the flag moves during a write without a fault, and during nothing else")
 	}
 	return nil

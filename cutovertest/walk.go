@@ -15,7 +15,7 @@ type walk struct {
 }
 
 // walks are all ways that Exercise goes: what is wrong without a fault is told without one.
-func walks() []walk {
+func walks(journaled bool) []walk {
 	six, four, two := ways()[0], ways()[1], ways()[2]
 	all := []walk{
 		{"six stages, there and back", thereAndBack(six), ""},
@@ -23,7 +23,11 @@ func walks() []walk {
 		{"four stages, there and back", thereAndBack(four), ""},
 		{"two stages, there and back", thereAndBack(two), ""},
 	}
-	for _, fault := range faultNames {
+	faults := faultNames
+	if journaled {
+		faults = slices.Concat(faults, journalFaultNames)
+	}
+	for _, fault := range faults {
 		all = append(all, walk{"six stages, there and back; " + faultKinds[fault].tells, thereAndBack(six), fault})
 	}
 	return all
@@ -65,8 +69,9 @@ type writing[K comparable] struct {
 func (w *writing[K]) write(way walk) script {
 	w.stay(way.fault)
 	for _, to := range way.stages[1:] {
-		w.leave(to)
+		w.leave(to, way.fault)
 		w.look()
+		w.drain()
 		w.stay(way.fault)
 	}
 	return w.script
@@ -85,6 +90,10 @@ func (w *writing[K]) do(s step) {
 		}
 	}
 	w.model.apply(s, key)
+	if faultKinds[s.fault].overtaken {
+		w.last[slices.Index(w.keys, key)] = w.model.last[key]
+		w.next = max(w.next, w.model.last[key]+1)
+	}
 	w.script = append(w.script, s)
 }
 
@@ -140,13 +149,46 @@ func (w *writing[K]) fail(fault string) {
 	kind := faultKinds[fault]
 	authoritative := kind.authoritative
 	if authoritative || w.model.writes().both {
-		n := w.fresh(fault, "")
-		w.do(step{verb: reads, n: n})
-		w.do(step{verb: writes, n: n})
+		w.failWrite(fault)
+	}
+	if !authoritative && !kind.journaled && kind.scribbler == nobody && w.model.reads().both {
+		w.do(step{verb: reads, n: w.some(), fault: fault})
+	}
+}
+
+func (w *writing[K]) failWrite(fault string) {
+	if faultKinds[fault].overtaken {
+		if _, ok := w.model.journal.overtaker(w.next); !ok {
+			return
+		}
+	}
+	n := w.fresh(fault, "")
+	w.do(step{verb: reads, n: n})
+	if w.model.journal == nil || faultKinds[fault].dies == never && w.random.IntN(2) == 0 {
+		w.do(step{verb: writes, n: w.model.last[w.key(n)]})
 		w.do(step{verb: reads, n: n})
 	}
-	if !authoritative && kind.scribbler == nobody && w.model.reads().both {
-		w.do(step{verb: reads, n: w.some(), fault: fault})
+	w.drain()
+	if w.model.journal == nil || faultKinds[fault].dies == never || !w.model.writes().both {
+		return
+	}
+	if w.random.IntN(2) == 0 { // what goes on after a crash, while the lease of the process still runs
+		n = w.fresh(fault, "")
+		w.do(step{verb: writes, n: n})
+		w.drain()
+	}
+	if _, there := w.model.holds[w.model.writes().first][w.key(n)]; there && w.deletes {
+		w.do(step{verb: deletes, n: n, fault: fault})
+		w.do(step{verb: reads, n: n})
+		w.drain()
+		w.do(step{verb: reads, n: n})
+	}
+}
+
+// drain repairs what is dirty, if there is a journal.
+func (w *writing[K]) drain() {
+	if w.model.undone() && w.model.refuseDrain() == nil {
+		w.do(step{verb: drains})
 	}
 }
 
@@ -170,9 +212,16 @@ func (w *writing[K]) converge() {
 
 // leave moves to a stage, during a write if no write that began at the stage before can be lost by
 // that.
-func (w *writing[K]) leave(to ldmigration.Stage) {
+func (w *writing[K]) leave(to ldmigration.Stage, fault string) {
+	w.drain()
 	if w.model.mayWriteDuring(to) {
-		w.fresh("", to)
+		if faultKinds[fault].dies == never || !w.model.writes().both {
+			fault = ""
+		}
+		n := w.fresh(fault, to)
+		if fault != "" && w.random.IntN(2) == 0 {
+			w.do(step{verb: writes, n: n})
+		}
 		return
 	}
 	if !w.model.prepared(to) {

@@ -44,6 +44,7 @@ type Turn struct {
 	key    uint64
 	record *record
 	outer  *Turn // the turn within which this one was taken, if any
+	before *Turn // the turn that was taken before it by the same TakeAll, if any
 	ended  bool
 	over   atomic.Bool
 	waits  []*record // of the outermost turn: what those within it wait for; guarded by the space
@@ -101,6 +102,24 @@ func (s *Space) Take(ctx context.Context, key uint64) (context.Context, *Turn, e
 	t := &Turn{space: s, key: key, record: r, outer: outer}
 	r.holder.Store(t.root())
 	return context.WithValue(ctx, heldKey{s}, t), t, nil
+}
+
+// TakeAll takes the turns of several records, which must be in ascending order so that two of them
+// never wait for each other. The turn that it returns stands for all of them. It is nil for none.
+func (s *Space) TakeAll(ctx context.Context, keys []uint64) (context.Context, *Turn, error) {
+	var last *Turn
+	for _, key := range keys {
+		within, t, err := s.Take(ctx, key)
+		if err != nil {
+			if last != nil {
+				last.End()
+			}
+			return nil, nil, err
+		}
+		t.before = last
+		ctx, last = within, t
+	}
+	return ctx, last, nil
 }
 
 // held returns the turn that ctx is within, unless it is over: a call that runs on after it holds
@@ -184,6 +203,12 @@ func (s *Space) waited(root *Turn, r *record) {
 // End gives the turn to the next in line. It may be called more than once, but not at the same
 // time.
 func (t *Turn) End() {
+	for ; t != nil; t = t.before {
+		t.end()
+	}
+}
+
+func (t *Turn) end() {
 	if t.ended {
 		return
 	}
@@ -202,6 +227,12 @@ func (t *Turn) End() {
 
 // Outlive notes that a write of the record runs on after its turn, until [Turn.Outlived].
 func (t *Turn) Outlive() {
+	for ; t != nil; t = t.before {
+		t.outlive()
+	}
+}
+
+func (t *Turn) outlive() {
 	shard := t.space.shard(t.key)
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
@@ -211,6 +242,12 @@ func (t *Turn) Outlive() {
 
 // Outlived notes that such a write has ended.
 func (t *Turn) Outlived() {
+	for ; t != nil; t = t.before {
+		t.outlived()
+	}
+}
+
+func (t *Turn) outlived() {
 	shard := t.space.shard(t.key)
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
@@ -223,6 +260,15 @@ func (t *Turn) Outlived() {
 
 // Late reports whether an earlier write of the record still runs.
 func (t *Turn) Late() bool {
+	for ; t != nil; t = t.before {
+		if t.late() {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Turn) late() bool {
 	shard := t.space.shard(t.key)
 	shard.mu.Lock()
 	defer shard.mu.Unlock()

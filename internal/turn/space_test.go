@@ -207,3 +207,61 @@ func TestWrittenForgetsOnTheSafeSide(t *testing.T) {
 	assert.True(t, s.Written(128, mark), "nobody knows any more")
 	assert.False(t, s.Written(128, s.Mark()))
 }
+
+func TestSeveralTurnsAreTakenAndEndedAsOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var s turn.Space
+		ctx, none, err := s.TakeAll(t.Context(), nil)
+		require.NoError(t, err)
+		assert.Nil(t, none)
+		_, all, err := s.TakeAll(ctx, []uint64{1, 2, 3})
+		require.NoError(t, err)
+		assert.Equal(t, 3, s.Busy())
+
+		gaveUp, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, _, err = s.TakeAll(gaveUp, []uint64{0, 2})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 3, s.Busy(), "what was taken before is given back")
+
+		assert.False(t, all.Late())
+		all.Outlive()
+		assert.True(t, all.Late())
+		all.End()
+		_, one, err := s.Take(t.Context(), 2)
+		require.NoError(t, err)
+		assert.True(t, one.Late(), "of each of them")
+		one.End()
+		all.Outlived()
+		assert.Zero(t, s.Busy())
+	})
+}
+
+// Takers of several records in ascending order never wait for each other in a circle.
+func TestSeveralTurnsTakenInOrderNeverDeadlock(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(100) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			var s turn.Space
+			var all sync.WaitGroup
+			for range 8 {
+				var keys []uint64
+				for key := range uint64(5) {
+					if random.IntN(2) == 0 {
+						keys = append(keys, key)
+					}
+				}
+				all.Go(func() {
+					_, mine, err := s.TakeAll(t.Context(), keys)
+					assert.NoError(t, err) //nolint:testifylint // not the test's goroutine
+					time.Sleep(time.Millisecond)
+					mine.End()
+				})
+			}
+			all.Wait()
+			assert.Zero(t, s.Busy())
+		})
+	}
+}
