@@ -5,11 +5,13 @@ go 1.26.0
 replace (
 	github.com/gocutover/cutover => ../
 	github.com/gocutover/cutover/insights => ../insights
+	github.com/gocutover/cutover/sqljournal => ../sqljournal
 )
 
 require (
 	github.com/gocutover/cutover v0.0.0-00010101000000-000000000000
 	github.com/gocutover/cutover/insights v0.0.0-00010101000000-000000000000
+	github.com/gocutover/cutover/sqljournal v0.0.0-00010101000000-000000000000
 	github.com/launchdarkly/go-sdk-common/v3 v3.4.0
 	github.com/launchdarkly/go-sdk-events/v3 v3.5.0
 	github.com/launchdarkly/go-server-sdk/v7 v7.14.6

@@ -7,12 +7,12 @@ import (
 
 // backfill copies every order of the old database to the new one and returns how many. It may run
 // beside live writes once all of them go to both: what it copies is the old database's truth of
-// some moment, and modern.Save keeps a later revision that a live write has brought there first.
+// some moment, and modern.Copy keeps a later revision that a live write has brought there first.
 func backfill(ctx context.Context, legacy *legacyStore, modern *modernStore) (int, error) {
 	copied := 0
 	for order, err := range legacy.Orders(ctx) {
 		if err == nil {
-			err = modern.Save(ctx, order)
+			err = modern.Copy(ctx, order)
 		}
 		if err != nil {
 			return copied, fmt.Errorf("backfill: %w", err)
@@ -46,30 +46,4 @@ func copyNewer(ctx context.Context, modern *modernStore, legacy *legacyStore) (i
 		return 0, fmt.Errorf("copying back: %w", err)
 	}
 	return len(newer), nil
-}
-
-// repair copies again what the new database has wrong, and returns how many orders that were. An
-// order at another revision is not wrong: a live write is on its way to it.
-func repair(ctx context.Context, legacy *legacyStore, modern *modernStore) (int, error) {
-	stored := map[int64]Order{}
-	for order, err := range modern.Orders(ctx) {
-		if err != nil {
-			return 0, fmt.Errorf("repair: %w", err)
-		}
-		stored[order.ID] = order
-	}
-	repaired := 0
-	for order, err := range legacy.Orders(ctx) {
-		if err != nil {
-			return repaired, fmt.Errorf("repair: %w", err)
-		}
-		if is := stored[order.ID]; is.Revision != order.Revision || sameOrder(order, is) {
-			continue
-		}
-		if err := modern.Save(ctx, order); err != nil {
-			return repaired, fmt.Errorf("repair: %w", err)
-		}
-		repaired++
-	}
-	return repaired, nil
 }

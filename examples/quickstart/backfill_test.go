@@ -55,35 +55,6 @@ func TestTheBackfillMayRunBesideDualWrites(t *testing.T) {
 	assert.Empty(t, compareOrders(all(t, legacy), all(t, modern)))
 }
 
-func TestThePlantedBugIsFoundAndRepaired(t *testing.T) {
-	t.Parallel()
-	legacy, modern := testLegacy(t), testModern(t)
-	harmed, unharmed := testOrder(100_001), testOrder(100_002)
-	unharmed.Lines[0].UnitPrice = 3400
-	save(t, legacy, harmed, unharmed)
-	save(t, modern, harmed, unharmed)
-	assert.Equal(t, []difference{{100_001, "line 1 unit price", "19.99", "19.98"}},
-		compareOrders(all(t, legacy), all(t, modern)))
-
-	modern.FixPrices()
-	repaired, err := repair(t.Context(), legacy, modern)
-	require.NoError(t, err)
-	assert.Equal(t, 1, repaired)
-	assert.Empty(t, compareOrders(all(t, legacy), all(t, modern)))
-}
-
-func TestTheRepairLeavesAWriteOnItsWayAlone(t *testing.T) {
-	t.Parallel()
-	legacy, modern := testLegacy(t), testModern(t)
-	before := testOrder(100_001)
-	after := newGenerator(1, 1).Amend(before)
-	save(t, legacy, after)
-	save(t, modern, before)
-	repaired, err := repair(t.Context(), legacy, modern)
-	require.NoError(t, err)
-	assert.Zero(t, repaired)
-}
-
 func TestCopyingBackTakesWhatTheOldDatabaseLacks(t *testing.T) {
 	t.Parallel()
 	legacy, modern := testLegacy(t), testModern(t)
@@ -99,14 +70,12 @@ func TestCopyingBackTakesWhatTheOldDatabaseLacks(t *testing.T) {
 	assert.Equal(t, []Order{same, later, added, onlyOld}, all(t, legacy))
 }
 
-func TestBackfillAndRepairTellWhatWentWrong(t *testing.T) {
+func TestTheCopiesTellWhatWentWrong(t *testing.T) {
 	t.Parallel()
 	legacy, modern := testLegacy(t), testModern(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := backfill(ctx, legacy, modern)
-	require.ErrorIs(t, err, context.Canceled)
-	_, err = repair(ctx, legacy, modern)
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = copyNewer(ctx, modern, legacy)
 	require.ErrorIs(t, err, context.Canceled)

@@ -17,6 +17,7 @@ type config struct {
 	duration time.Duration
 	workers  int
 	fix      bool
+	repair   bool
 	serve    bool
 	addr     string
 }
@@ -41,6 +42,7 @@ func parseConfig(args []string, out io.Writer) (config, error) {
 	set.DurationVar(&cfg.duration, "duration", 20*time.Second, "how long the way through all stages takes, about")
 	set.IntVar(&cfg.workers, "workers", 4, "how many goroutines read and write")
 	set.BoolVar(&cfg.fix, "fix", true, "fix the planted bug when it is found; -fix=false shows what happens if nobody does")
+	set.BoolVar(&cfg.repair, "repair", true, "repair the orders that the journal knows may differ; -repair=false shows what is left if nobody does")
 	set.BoolVar(&cfg.serve, "serve", false, "keep the service running, with its figures and a control for the stage on a page")
 	set.StringVar(&cfg.addr, "addr", "127.0.0.1:8080", "where -serve listens; an address of this machine's own")
 	err := set.Parse(args)

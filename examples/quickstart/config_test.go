@@ -14,10 +14,10 @@ func TestTheCommandLine(t *testing.T) {
 	t.Parallel()
 	cfg, err := parseConfig(nil, nil)
 	require.NoError(t, err)
-	want := config{seed: 1, orders: 3000, duration: 20 * time.Second, workers: 4, fix: true, addr: "127.0.0.1:8080"}
+	want := config{seed: 1, orders: 3000, duration: 20 * time.Second, workers: 4, fix: true, repair: true, addr: "127.0.0.1:8080"}
 	assert.Equal(t, want, cfg)
 
-	cfg, err = parseConfig([]string{"-seed=9", "-orders=50", "-duration=3s", "-workers=2", "-fix=false", "-serve", "-addr=[::1]:0"}, nil)
+	cfg, err = parseConfig([]string{"-seed=9", "-orders=50", "-duration=3s", "-workers=2", "-fix=false", "-repair=false", "-serve", "-addr=[::1]:0"}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, config{seed: 9, orders: 50, duration: 3 * time.Second, workers: 2, serve: true, addr: "[::1]:0"}, cfg)
 }

@@ -89,8 +89,14 @@ func (c *control) turnTo(ctx context.Context, to int) error {
 	}
 	// Operations that began at the stage before may still write as it told them to.
 	c.m.traffic.Settle()
+	turned := route[to].serves != route[c.at].serves
 	c.at = to
 	c.said = route[to].Means()
+	if turned {
+		if err := c.m.journal.Follow(ctx, route[to].serves); err != nil {
+			c.said += fmt.Sprintf(" The journal does not follow: %v.", err)
+		}
+	}
 	switch stage := route[to].stage; {
 	case stage == ldmigration.Off:
 		c.lacks[ldmigration.New] = true
@@ -113,17 +119,6 @@ func (c *control) mended() {
 	if bothWritten(route[c.at].stage) && !c.lacks[ldmigration.Old] && !c.lacks[ldmigration.New] {
 		c.m.insights.Repaired(flagKey)
 	}
-}
-
-// fix deploys the correction of the planted bug and repairs what it has harmed.
-func (c *control) fix(ctx context.Context) error {
-	repaired, err := c.m.repairPrices(ctx)
-	if err != nil {
-		return err
-	}
-	c.mended()
-	c.said = fmt.Sprintf("Fixed the price column and repaired %s orders.", thousands(repaired))
-	return nil
 }
 
 // copyBack copies to the old database what was written without it.

@@ -32,6 +32,8 @@ func (c *control) Handler() http.Handler {
 	mux.HandleFunc("POST /fix", c.action(c.fix))
 	mux.HandleFunc("POST /copy-back", c.action(c.copyBack))
 	mux.HandleFunc("POST /spoil", c.action(c.spoil))
+	mux.HandleFunc("POST /stop", c.action(c.stopNew))
+	mux.HandleFunc("POST /crash", c.action(c.crash))
 	sameOrigin := http.NewCrossOriginProtection().Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback(r.Host) {
@@ -52,13 +54,14 @@ type controlView struct {
 	// LacksOld is true if the old database has not got what was written without it.
 	LacksOld bool
 	Noticed  string
+	Journal  string
 }
 
-func (c *control) show(w http.ResponseWriter, _ *http.Request) {
+func (c *control) show(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	view := controlView{
 		Stages: route, At: c.at, Said: c.said,
-		LacksOld: c.lacks[ldmigration.Old], Noticed: c.m.traffic.faults.Noticed(),
+		LacksOld: c.lacks[ldmigration.Old], Noticed: c.m.traffic.faults.Noticed(), Journal: c.backlog(r.Context()),
 	}
 	for to := range route {
 		planned := c.plan(to)

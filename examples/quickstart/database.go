@@ -20,28 +20,37 @@ type database struct {
 }
 
 func openDatabase(ctx context.Context, path, schema string) (*database, error) {
+	writes, err := openPool(path, 1)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := writes.ExecContext(ctx, schema); err != nil {
+		return nil, errors.Join(fmt.Errorf("creating the tables of %s: %w", path, err), writes.Close())
+	}
+	reads, err := openPool(path, maxReaders)
+	if err != nil {
+		return nil, errors.Join(err, writes.Close())
+	}
+	return &database{reads: reads, writes: writes}, nil
+}
+
+// openPool opens a file with so many connections at most. No commit is lost if the process crashes.
+// The last ones may be if the power fails: a service would have synchronous(FULL), also for its
+// journal, and wait for the disk.
+func openPool(path string, connections int) (*sql.DB, error) {
 	settings := url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {"journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)", "busy_timeout(10000)"},
 	}
-	source := "file:" + path + "?" + settings.Encode()
-	writes, err := sql.Open("sqlite", source)
+	pool, err := sql.Open("sqlite", "file:"+path+"?"+settings.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
-	writes.SetMaxOpenConns(1)
-	if _, err := writes.ExecContext(ctx, schema); err != nil {
-		return nil, errors.Join(fmt.Errorf("creating the tables of %s: %w", path, err), writes.Close())
-	}
-	reads, err := sql.Open("sqlite", source)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), writes.Close())
-	}
 	// Connections are expensive to open, and the pool would close all but two of them whenever they
 	// are idle.
-	reads.SetMaxIdleConns(maxReaders)
-	reads.SetMaxOpenConns(maxReaders)
-	return &database{reads: reads, writes: writes}, nil
+	pool.SetMaxIdleConns(connections)
+	pool.SetMaxOpenConns(connections)
+	return pool, nil
 }
 
 // Transaction runs do in a transaction of its own and commits if do returned nil.

@@ -20,6 +20,8 @@ type figures struct {
 
 type stageFigures struct {
 	tally  tally
+	missed int // writes that the other database missed, and that the journal knows of
+	failed int // those of them that it was asked for
 	served map[ldmigration.Origin]int
 	took   map[call][]time.Duration
 }
@@ -64,8 +66,15 @@ func (s *stageFigures) count(o cutover.Observation) {
 	s.served[o.Authoritative]++
 	for _, origin := range []ldmigration.Origin{ldmigration.Old, ldmigration.New} {
 		outcome := o.Outcome(origin)
-		if outcome.Err != nil && !outcome.NotFound {
+		failed := outcome.Err != nil && !outcome.NotFound
+		if failed && outcome.Invoked {
 			s.tally.Errors++
+		}
+		if failed && o.Operation == ldmigration.Write && origin != o.Authoritative && o.Journaled.Dirty != "" {
+			s.missed++
+			if outcome.Invoked {
+				s.failed++
+			}
 		}
 		if outcome.Invoked {
 			function := call{o.Operation, origin}
@@ -99,6 +108,17 @@ func (f *figures) Tally(stage ldmigration.Stage) tally {
 		return s.tally
 	}
 	return tally{}
+}
+
+// Missed returns how many writes of a stage one database missed and the journal knows of. So many of
+// them failed; the others were left to the repair from the beginning.
+func (f *figures) Missed(stage ldmigration.Stage) (missed, failed int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s := f.stages[stage]; s != nil {
+		return s.missed, s.failed
+	}
+	return 0, 0
 }
 
 // Operations returns how many there were at all stages.

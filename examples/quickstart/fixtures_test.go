@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
+	"github.com/gocutover/cutover/cutovertest"
+	"github.com/gocutover/cutover/reconcile"
+	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -22,6 +26,31 @@ func testModern(t *testing.T) *modernStore {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.db.Close()) })
 	return s
+}
+
+// testMigration is a migration without a flag client, at dualwrite.
+func testMigration(t *testing.T) *migration {
+	t.Helper()
+	m := &migration{
+		cfg: small(), screen: newScreen(t.Output()), legacy: testLegacy(t), modern: testModern(t),
+		figures: newFigures(), repairs: newRepairs(), left: map[ldmigration.Stage]reconcile.Backlog{},
+		visited: []ldmigration.Stage{ldmigration.DualWrite},
+	}
+	var err error
+	m.journal, err = openJournal(t.Context(), t.TempDir(), "test", lease)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, m.journal.Close(context.WithoutCancel(t.Context()))) })
+	m.orders, err = newOrderService(cutovertest.NewClient(ldmigration.DualWrite), m.journal, m.legacy, m.modern, m.figures)
+	require.NoError(t, err)
+	m.repair, err = newRepair(m.journal, m.orders, m.repairs)
+	require.NoError(t, err)
+	m.traffic = newTraffic(m.orders, newGenerator(1, 0).Orders(m.cfg.orders), m.cfg)
+	m.stopRepair = func() {}
+	t.Cleanup(func() {
+		m.stopRepair()
+		assert.NoError(t, m.orders.Close(context.WithoutCancel(t.Context())))
+	})
+	return m
 }
 
 func testSink(t *testing.T) *sink {

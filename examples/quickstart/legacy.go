@@ -14,7 +14,7 @@ type legacyStore struct {
 	db *database
 }
 
-const legacySchema = `CREATE TABLE orders (id INTEGER PRIMARY KEY, document TEXT NOT NULL)`
+const legacySchema = `CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, document TEXT NOT NULL)`
 
 func openLegacy(ctx context.Context, path string) (*legacyStore, error) {
 	db, err := openDatabase(ctx, path, legacySchema)
@@ -48,6 +48,14 @@ func (s *legacyStore) Save(ctx context.Context, order Order) error {
 	}
 	if err != nil {
 		return fmt.Errorf("old database: saving order %d: %w", order.ID, err)
+	}
+	return nil
+}
+
+// Delete deletes the order with that number, if there is one.
+func (s *legacyStore) Delete(ctx context.Context, id int64) error {
+	if _, err := s.db.writes.ExecContext(ctx, `DELETE FROM orders WHERE id = ?`, id); err != nil {
+		return fmt.Errorf("old database: deleting order %d: %w", id, err)
 	}
 	return nil
 }

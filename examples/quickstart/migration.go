@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gocutover/cutover"
 	"github.com/gocutover/cutover/insights"
+	"github.com/gocutover/cutover/reconcile"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	ld "github.com/launchdarkly/go-server-sdk/v7"
 )
@@ -22,13 +24,17 @@ const (
 // elsewhere.
 type migration struct {
 	cfg     config
+	dir     string
 	screen  *screen
 	legacy  *legacyStore
 	modern  *modernStore
 	flag    *flagFile
 	sink    *sink
 	client  *ld.LDClient
+	journal *orderJournal
 	orders  *orderService
+	repair  *reconcile.Repair
+	repairs *repairs
 	figures *figures
 	traffic *traffic
 	// insights takes the place of figures while the service is kept running: its memory is bounded.
@@ -37,7 +43,11 @@ type migration struct {
 	began   time.Time
 	visited []ldmigration.Stage
 	fixed   *fix
-	closers []func() error
+	crashed []crashed
+	left    map[ldmigration.Stage]reconcile.Backlog // at the end of each stage
+
+	stopRepair func()
+	closers    []func() error
 }
 
 // fix is what a stage had seen when the planted bug was found, and what it had seen when the bug
@@ -49,7 +59,7 @@ type fix struct {
 
 // openMigration starts everything but the traffic. If it returns an error, nothing is left running.
 func openMigration(ctx context.Context, cfg config, dir string, screen *screen) (*migration, error) {
-	m := &migration{cfg: cfg, screen: screen, figures: newFigures(), began: time.Now()}
+	m := &migration{cfg: cfg, dir: dir, screen: screen, figures: newFigures(), repairs: newRepairs(), left: map[ldmigration.Stage]reconcile.Backlog{}, began: time.Now()}
 	if cfg.serve {
 		figures, err := newInsights()
 		if err != nil {
@@ -57,18 +67,18 @@ func openMigration(ctx context.Context, cfg config, dir string, screen *screen) 
 		}
 		m.insights = figures
 	}
-	if err := m.open(ctx, dir); err != nil {
+	if err := m.open(ctx); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	return m, nil
 }
 
-func (m *migration) open(ctx context.Context, dir string) (err error) {
-	if m.legacy, err = openLegacy(ctx, filepath.Join(dir, "old.db")); err != nil {
+func (m *migration) open(ctx context.Context) (err error) {
+	if m.legacy, err = openLegacy(ctx, filepath.Join(m.dir, "old.db")); err != nil {
 		return err
 	}
 	m.closers = append(m.closers, m.legacy.db.Close)
-	if m.modern, err = openModern(ctx, filepath.Join(dir, "new.db")); err != nil {
+	if m.modern, err = openModern(ctx, filepath.Join(m.dir, "new.db")); err != nil {
 		return err
 	}
 	m.closers = append(m.closers, m.modern.db.Close)
@@ -76,28 +86,58 @@ func (m *migration) open(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	m.closers = append(m.closers, m.sink.Close)
-	if m.flag, err = newFlagFile(dir); err != nil {
+	if m.flag, err = newFlagFile(m.dir); err != nil {
 		return err
 	}
 	if m.client, err = newClient(m.flag.path, m.sink.URL); err != nil {
 		return err
 	}
 	m.closers = append(m.closers, m.client.Close)
+	if m.journal, err = openJournal(ctx, m.dir, "quickstart", lease); err != nil {
+		return err
+	}
+	m.closers = append(m.closers, inTime(ctx, m.journal.Close))
 	var observer cutover.Observer = m.figures
 	if m.insights != nil {
 		observer = m.insights
 	}
-	if m.orders, err = newOrderService(m.client, m.legacy, m.modern, observer); err != nil {
+	if m.orders, err = newOrderService(m.client, m.journal, m.legacy, m.modern, observer); err != nil {
 		return err
 	}
+	m.closers = append(m.closers, inTime(ctx, m.orders.Close))
+	if m.repair, err = newRepair(m.journal, m.orders, m.repairs); err != nil {
+		return err
+	}
+	m.startRepair(ctx)
 	m.closers = append(m.closers, func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		return m.orders.Close(ctx)
+		m.stopRepair()
+		return nil
 	})
 	existing := newGenerator(m.cfg.seed, 0).Orders(m.cfg.orders)
 	m.traffic = newTraffic(m.orders, existing, m.cfg)
 	return m.legacy.Fill(ctx, existing)
+}
+
+// startRepair repairs in the background until stopRepair, which waits for what is half done.
+func (m *migration) startRepair(ctx context.Context) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	if m.cfg.repair {
+		running.Go(func() { _ = m.repair.Run(ctx) }) // it ends when it is told to
+	}
+	m.stopRepair = func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// inTime bounds what is closed even if ctx has ended.
+func inTime(ctx context.Context, end func(context.Context) error) func() error {
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		return end(ctx)
+	}
 }
 
 // Close ends everything, in the opposite order of its beginning.

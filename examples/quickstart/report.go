@@ -13,31 +13,57 @@ const nothing = "–"
 func (m *migration) report() string {
 	happened := table{head: []string{"stage", "served by", "reads", "writes", "consistency", "errors", "events"}}
 	took := table{head: []string{"p50 / p99", "old reads", "new reads", "old writes", "new writes"}}
+	dirty := table{head: []string{"journal", "dirty", "mended", "equal already", "longest wait", "left"}}
 	for _, stage := range m.visited {
+		if bothWritten(stage) {
+			dirty.rows = append(dirty.rows, m.journalRow(stage))
+		}
 		happened.rows = append(happened.rows, m.stageRow(stage))
 		took.rows = append(took.rows, m.latencyRow(stage))
 	}
-	return "\n" + happened.Render(m.screen.Paint) + "\n" + took.Render(m.screen.Paint)
+	return "\n" + happened.Render(m.screen.Paint) + "\n" + dirty.Render(m.screen.Paint) + "\n" + took.Render(m.screen.Paint)
 }
 
 func (m *migration) summary() string {
-	errs := 0
+	errs, missed := 0, 0
 	for _, stage := range m.visited {
-		errs += m.figures.Tally(stage).Errors
+		left, failed := m.figures.Missed(stage)
+		missed += left
+		errs += m.figures.Tally(stage).Errors - failed
 	}
-	return fmt.Sprintf("%s operations, %s events, %s errors",
-		thousands(m.figures.Operations()), thousands(m.sink.Arrived()), thousands(errs))
+	return fmt.Sprintf("%s operations, %s events, %s missed writes, %s other errors",
+		thousands(m.figures.Operations()), thousands(m.sink.Arrived()), thousands(missed), thousands(errs))
+}
+
+// journalRow says how many orders may have differed, and what became of them.
+func (m *migration) journalRow(stage ldmigration.Stage) []cell {
+	done := m.repairs.At(stage)
+	left := m.left[stage]
+	still := left.Dirty + left.Parked
+	waited := nothing
+	if longest := max(done.longest, left.OldestDirty); longest > 0 {
+		waited = brief(longest)
+	}
+	return []cell{
+		{string(stage), cyan},
+		{thousands(done.mended + done.equal + still), plain},
+		{thousands(done.mended), plain},
+		{thousands(done.equal), plain},
+		{waited, plain},
+		good(still == 0, thousands(still)),
+	}
 }
 
 func (m *migration) stageRow(stage ldmigration.Stage) []cell {
 	seen := m.figures.Tally(stage)
+	_, known := m.figures.Missed(stage)
 	return []cell{
 		{string(stage), cyan},
 		{m.servers(stage), plain},
 		{thousands(seen.Reads), plain},
 		{thousands(seen.Writes), plain},
 		m.consistencyCell(stage, seen),
-		good(seen.Errors == 0, thousands(seen.Errors)),
+		good(seen.Errors == known, thousands(seen.Errors)),
 		good(m.sink.Tally(stage) == seen, thousands(m.sink.Tally(stage).Operations())),
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gocutover/cutover"
 	"github.com/gocutover/cutover/cutovertest"
 	"github.com/gocutover/cutover/insights"
+	"github.com/gocutover/cutover/reconcile"
 	"github.com/launchdarkly/go-sdk-common/v3/ldlog"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	ldevents "github.com/launchdarkly/go-sdk-events/v3"
@@ -68,6 +69,12 @@ live             new      4       2          100.0%       2       6
 rampdown         new      1       1               –       0       2
 complete         new      2       1               –       0       3
 
+journal    dirty  mended  equal already  longest wait  left
+dualwrite      1       0              0             –     1
+shadow         1       1              0          5.0s     0
+live           0       0              0             –     0
+rampdown       0       0              0             –     0
+
 p50 / p99    old reads     new reads   old writes   new writes
 off        20ms / 30ms             –  40ms / 50ms            –
 dualwrite  11ms / 12ms             –  6.0ms / 7.0ms  60ms / 1.5s
@@ -84,7 +91,7 @@ func TestTheReportCountsRight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := played(t, &figuresOfBoth{newFigures(), nil})
 		assert.Equal(t, words(reported), words(m.report()))
-		assert.Equal(t, "29 operations, 29 events, 4 errors", m.summary())
+		assert.Equal(t, "29 operations, 29 events, 2 missed writes, 2 other errors", m.summary())
 	})
 }
 
@@ -136,13 +143,14 @@ func played(t *testing.T, observer *figuresOfBoth) *migration {
 	t.Helper()
 	client := cutovertest.NewClient(ldmigration.Off)
 	old, modern := &scriptedStore{name: "old"}, &scriptedStore{name: "new"}
-	service, err := newOrderService(client, old, modern, observer)
+	service, err := newOrderService(client, reconcile.NewMemory(reconcile.MemoryConfig{}), old, modern, observer)
 	require.NoError(t, err)
-	m := &migration{screen: newScreen(t.Output()), figures: observer.figures, sink: newSink()}
+	m := &migration{screen: newScreen(t.Output()), figures: observer.figures, repairs: newRepairs(), sink: newSink()}
 	events := ldevents.NewDefaultEventProcessor(ldevents.EventsConfiguration{
 		Capacity: 100, FlushInterval: time.Hour, UserKeysCapacity: 100, UserKeysFlushInterval: time.Hour,
 		EventSender: toSink{m.sink}, Loggers: ldlog.NewDisabledLoggers(),
 	})
+	order := int64(firstOrder)
 	for _, stop := range route {
 		client.SetStage(stop.stage)
 		m.visited = append(m.visited, stop.stage)
@@ -152,10 +160,11 @@ func played(t *testing.T, observer *figuresOfBoth) *migration {
 				m.fixed = &fix{stage: stop.stage, found: seen, before: seen}
 			}
 			old.next, modern.next = s, s
+			order++ // so that nothing has to be settled first
 			if s.operation == ldmigration.Read {
-				_, err = service.Order(t.Context(), 1, 100_001)
+				_, err = service.Order(t.Context(), 1, order)
 			} else {
-				err = service.Save(t.Context(), testOrder(100_001))
+				err = service.Save(t.Context(), testOrder(order))
 			}
 			if s.wrong == "neither" {
 				require.ErrorIs(t, err, errNoOrder)
@@ -164,6 +173,9 @@ func played(t *testing.T, observer *figuresOfBoth) *migration {
 			}
 		}
 	}
+	m.left = map[ldmigration.Stage]reconcile.Backlog{ldmigration.DualWrite: {Parked: 1}}
+	m.repairs.Enter(ldmigration.Shadow)
+	m.repairs.Observe(t.Context(), reconcile.Repaired{Wrote: true, Left: true, Since: time.Now().Add(-5 * time.Second)})
 	require.NoError(t, service.Close(t.Context()))
 	for _, event := range client.Events() {
 		events.RecordMigrationOpEvent(event)
@@ -212,6 +224,8 @@ func (s *scriptedStore) Order(_ context.Context, id int64) (Order, error) {
 }
 
 func (s *scriptedStore) Save(context.Context, Order) error { return s.pass() }
+
+func (s *scriptedStore) Delete(context.Context, int64) error { return s.pass() }
 
 func (s *scriptedStore) pass() error {
 	if s.name == "old" {

@@ -14,7 +14,7 @@ import (
 )
 
 func small() config {
-	return config{seed: 1, orders: 60, duration: 2 * time.Second, workers: 2, fix: true}
+	return config{seed: 1, orders: 60, duration: 2 * time.Second, workers: 2, fix: true, repair: true}
 }
 
 func TestTheWholeWay(t *testing.T) {
@@ -23,8 +23,11 @@ func TestTheWholeWay(t *testing.T) {
 	require.NoError(t, run(t.Context(), small(), &out))
 	report := out.String()
 	assert.Regexp(t, `order \d+ line \d unit price: old (19\.99, new 19\.98|4\.35, new 4\.34)`, report)
+	assert.Regexp(t, `a second instance crashed between its two writes of order \d+`, report)
+	assert.Regexp(t, `the new database is back; the journal knows [\d,]+ orders? that may differ`, report)
+	assert.Equal(t, 2, strings.Count(report, " after the crash"))
 	assert.Regexp(t, `fixed the price column and repaired \d+ orders`, report)
-	assert.Regexp(t, `both databases hold the same \d+ orders, row by row`, report)
+	assert.Regexp(t, `the journal is empty, and both databases hold the same \d+ orders, row by row`, report)
 	assert.Regexp(t, `all \d+ orders are in the new database as last saved`, report)
 	assert.Contains(t, report, "everything is as it should be")
 	assert.NotContains(t, report, "\x1b")
@@ -37,11 +40,24 @@ func TestTheWholeWay(t *testing.T) {
 		operations += number(t, row.events)
 		assert.Equal(t, string(route[i].stage), row.stage)
 		assert.Equal(t, string(route[i].serves), row.served)
-		assert.Equal(t, "0", row.errors)
+		if row.stage != "dualwrite" {
+			assert.Equal(t, "0", row.errors)
+		}
 		assert.NotEqual(t, "0", row.events)
 	}
 	total := thousands(operations)
-	assert.Contains(t, report, total+" operations, "+total+" events, 0 errors")
+	assert.Regexp(t, total+" operations, "+total+" events, [1-9][\\d,]* missed writes, 0 other errors", report)
+	journal := journalRows(report)
+	require.Len(t, journal, 4)
+	for i, row := range journal {
+		assert.Equal(t, number(t, row[1]), number(t, row[2])+number(t, row[3])+number(t, row[5]), row)
+		if i > 0 {
+			assert.Equal(t, "0", row[5], row)
+		}
+	}
+	assert.GreaterOrEqual(t, number(t, journal[0][1]), fewestMissed)
+	assert.Equal(t, "rampdown", journal[3][0])
+	assert.NotEqual(t, "0", journal[3][2], "the write of the crash")
 	assert.True(t, strings.HasPrefix(report, "cutover quickstart: a running order service moves to a new database, "+
 		"in six stages and about 2s\n"), "it says at once what happens and how long it takes")
 	consistency := []string{nothing, nothing, "", "100.0%", nothing, nothing}
@@ -64,6 +80,24 @@ func TestTheProgramFailsIfThePlantedBugIsNotFixed(t *testing.T) {
 	require.ErrorContains(t, err, "stage shadow")
 	assert.Contains(t, out.String(), "rolled back")
 	assert.Len(t, stageRows(out.String()), 3, "it does not go on to live")
+	assert.NotContains(t, out.String(), "as it should be")
+}
+
+func TestTheProgramFailsIfNobodyRepairsWhatIsDirty(t *testing.T) {
+	t.Parallel()
+	cfg := small()
+	cfg.repair = false
+	var out bytes.Buffer
+	err := run(t.Context(), cfg, &out)
+	require.ErrorIs(t, err, errDirty)
+	require.ErrorContains(t, err, "stage dualwrite")
+	require.ErrorContains(t, err, "1 writing process was lost")
+	assert.Contains(t, out.String(), "rolled back")
+	journal := journalRows(out.String())
+	require.Len(t, journal, 1)
+	assert.Equal(t, "0", journal[0][2])
+	assert.Equal(t, journal[0][1], journal[0][5])
+	assert.GreaterOrEqual(t, number(t, journal[0][5]), fewestMissed+1)
 	assert.NotContains(t, out.String(), "as it should be")
 }
 
@@ -100,6 +134,13 @@ func number(t *testing.T, text string) int {
 	n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
 	require.NoError(t, err)
 	return n
+}
+
+// journalRows are the rows of the journal's table: stage, dirty, mended, equal, wait and left.
+func journalRows(report string) [][]string {
+	_, after, _ := strings.Cut(report, "\njournal ")
+	table, _, _ := strings.Cut(after, "\n\n")
+	return words(table)[1:]
 }
 
 func stageRows(report string) []stageRow {

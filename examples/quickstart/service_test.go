@@ -9,6 +9,7 @@ import (
 
 	"github.com/gocutover/cutover"
 	"github.com/gocutover/cutover/cutovertest"
+	"github.com/gocutover/cutover/reconcile"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,6 +45,7 @@ func TestAnOrderThatOneDatabaseLacksIsADifferenceByItsNumber(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, cutover.Inconsistent, seen.last().Consistency)
 	assert.Equal(t, []string{"100001"}, seen.last().Shown.Keys)
+	assert.Equal(t, cutover.SeenDifferent, seen.last().Journaled.Dirty, "so that it is repaired")
 }
 
 func TestAWriteThatTheNewDatabaseMissedIsKnownByItsNumber(t *testing.T) {
@@ -52,6 +54,8 @@ func TestAWriteThatTheNewDatabaseMissedIsKnownByItsNumber(t *testing.T) {
 	require.NoError(t, service.Save(t.Context(), testOrder(100_001)))
 	require.Error(t, seen.last().New.Err)
 	assert.Equal(t, []string{"100001"}, seen.last().Shown.Keys)
+	assert.Equal(t, cutover.SecondaryFailed, seen.last().Journaled.Dirty)
+	assert.Equal(t, []cutover.RecordKey{{Kind: "order", Key: "100001"}}, seen.last().Journaled.Records)
 }
 
 func TestNothingPersonalIsShown(t *testing.T) {
@@ -76,7 +80,7 @@ func TestNothingPersonalIsShown(t *testing.T) {
 func testService(t *testing.T, stage ldmigration.Stage, legacy, modern orderStore) (*orderService, *seen) {
 	t.Helper()
 	observed := &seen{}
-	service, err := newOrderService(cutovertest.NewClient(stage), legacy, modern, observed)
+	service, err := newOrderService(cutovertest.NewClient(stage), reconcile.NewMemory(reconcile.MemoryConfig{}), legacy, modern, observed)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, service.Close(context.WithoutCancel(t.Context()))) })
 	return service, observed
@@ -107,6 +111,8 @@ type vandal struct {
 }
 
 func (v *vandal) Order(context.Context, int64) (Order, error) { return Order{}, errNoOrder }
+
+func (v *vandal) Delete(context.Context, int64) error { return v.err }
 
 func (v *vandal) Save(_ context.Context, order Order) error {
 	v.saw = order.Clone()

@@ -15,6 +15,7 @@ import (
 type store interface {
 	Order(ctx context.Context, id int64) (Order, error)
 	Save(ctx context.Context, order Order) error
+	Delete(ctx context.Context, id int64) error
 	Orders(ctx context.Context) iter.Seq2[Order, error]
 }
 
@@ -32,6 +33,8 @@ func TestStores(t *testing.T) {
 	rules := map[string]func(t *testing.T, s store){
 		"an order comes back as it was saved":          comesBack,
 		"a later revision takes an order's place":      takesPlace,
+		"an earlier revision takes an order's place":   takesPlaceOfLater,
+		"an order that is deleted is gone":             isGone,
 		"an order that was never saved is not found":   notFound,
 		"all orders come by number":                    comesByNumber,
 		"readers and writers do not hinder each other": doesNotHinder,
@@ -63,6 +66,21 @@ func takesPlace(t *testing.T, s store) {
 	changed.Lines = changed.Lines[:1]
 	save(t, s, order, changed)
 	assert.Equal(t, []Order{changed}, all(t, s))
+}
+
+func takesPlaceOfLater(t *testing.T, s store) {
+	t.Helper()
+	order := testOrder(100_001)
+	save(t, s, newGenerator(1, 1).Amend(order), order)
+	assert.Equal(t, []Order{order}, all(t, s))
+}
+
+func isGone(t *testing.T, s store) {
+	t.Helper()
+	save(t, s, testOrder(100_001), testOrder(100_002))
+	require.NoError(t, s.Delete(t.Context(), 100_001))
+	require.NoError(t, s.Delete(t.Context(), 100_001), "it may be deleted already")
+	assert.Equal(t, []Order{testOrder(100_002)}, all(t, s))
 }
 
 func notFound(t *testing.T, s store) {
@@ -108,6 +126,7 @@ func cancelled(t *testing.T, s store) {
 	require.ErrorIs(t, s.Save(ctx, testOrder(1)), context.Canceled)
 	_, err := s.Order(ctx, 1)
 	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, s.Delete(ctx, 1), context.Canceled)
 	_, err = collect(s.Orders(ctx))
 	require.ErrorIs(t, err, context.Canceled)
 }

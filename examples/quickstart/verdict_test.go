@@ -20,6 +20,7 @@ func arrived(t *testing.T) *migration {
 		screen:  newScreen(&strings.Builder{}),
 		modern:  testModern(t),
 		figures: newFigures(),
+		repairs: newRepairs(),
 		sink:    newSink(),
 		traffic: &traffic{faults: &faults{}, workers: []*worker{{ledger: []Order{order}}}},
 	}
@@ -80,6 +81,19 @@ func TestTheVerdictFinds(t *testing.T) {
 				})
 			},
 			"stage live: 1 errors",
+		},
+		"a missed write that the journal does not know": {
+			func(t *testing.T, m *migration) {
+				t.Helper()
+				o := cutover.Observation{
+					Operation: ldmigration.Write, Stage: ldmigration.DualWrite, Authoritative: ldmigration.Old,
+					New: cutover.Outcome[any]{Invoked: true, Err: errors.New("disk full")},
+				}
+				m.figures.Observe(t.Context(), o)
+				o.Journaled.Dirty = cutover.SecondaryFailed
+				m.figures.Observe(t.Context(), o)
+			},
+			"stage dualwrite: 2 errors, and the journal knows of 1",
 		},
 		"a mismatch that nobody fixed": {
 			func(_ *testing.T, m *migration) { m.figures.stages[ldmigration.Live].tally.Inconsistent++ },

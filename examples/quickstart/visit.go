@@ -22,7 +22,7 @@ func (m *migration) justServe(ctx context.Context, until time.Time) error {
 	return err
 }
 
-// fillNew copies what was there before the dual writes began.
+// fillNew copies what was there before the dual writes began. Then the new database misses writes.
 func (m *migration) fillNew(ctx context.Context, until time.Time) error {
 	began := time.Now()
 	copied, err := backfill(ctx, m.legacy, m.modern)
@@ -30,6 +30,12 @@ func (m *migration) fillNew(ctx context.Context, until time.Time) error {
 		return err
 	}
 	m.say("", fmt.Sprintf("copied %s orders to the new database in %s", thousands(copied), brief(time.Since(began))))
+	if err := m.loseInstance(ctx); err != nil {
+		return err
+	}
+	if err := m.loseNew(ctx); err != nil {
+		return err
+	}
 	return m.justServe(ctx, until)
 }
 
@@ -68,19 +74,6 @@ func (m *migration) fix(ctx context.Context) error {
 	return nil
 }
 
-// repairPrices deploys the fix and copies again what the bug has harmed.
-func (m *migration) repairPrices(ctx context.Context) (int, error) {
-	m.modern.FixPrices()
-	// A write that began before the fix may still store what it rounded.
-	m.traffic.Settle()
-	repaired, err := repair(ctx, m.legacy, m.modern)
-	if err != nil {
-		return 0, err
-	}
-	m.traffic.Settle()
-	return repaired, nil
-}
-
 // stayConsistent fails unless every read that is compared from now on agrees.
 func (m *migration) stayConsistent(ctx context.Context, until time.Time) error {
 	seen, err := m.watch(ctx, until, enoughTraffic)
@@ -92,34 +85,6 @@ func (m *migration) stayConsistent(ctx context.Context, until time.Time) error {
 	}
 	m.say("", m.screen.Paint(green, consistencyOf(seen)))
 	return nil
-}
-
-// compareAll compares the databases as a whole.
-func (m *migration) compareAll(ctx context.Context, until time.Time) error {
-	if err := m.justServe(ctx, until); err != nil {
-		return err
-	}
-	old, modern, err := m.bothHold(ctx)
-	if err != nil {
-		return err
-	}
-	if found := compareOrders(old, modern); len(found) > 0 {
-		return fmt.Errorf("%w: %s", errMismatch, firstOf(found))
-	}
-	m.say("", m.screen.Paint(green, fmt.Sprintf("both databases hold the same %s orders, row by row", thousands(len(old)))))
-	return nil
-}
-
-// bothHold returns all orders of both databases as they are at one moment, while the traffic waits.
-func (m *migration) bothHold(ctx context.Context) (old, modern []Order, err error) {
-	defer m.traffic.Pause()()
-	if old, err = collect(m.legacy.Orders(ctx)); err != nil {
-		return nil, nil, err
-	}
-	if modern, err = collect(m.modern.Orders(ctx)); err != nil {
-		return nil, nil, err
-	}
-	return old, modern, nil
 }
 
 // watch returns what the stage saw from now until the given time, and longer if it was not enough.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/gocutover/cutover/cutovertest"
+	"github.com/gocutover/cutover/reconcile"
 	"github.com/launchdarkly/go-sdk-common/v3/ldmigration"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,7 @@ func TestTheLedgerIsBoundedAndStaysExact(t *testing.T) {
 	const operations, orders, spare = 1200, 40, 20
 	legacy, modern := testLegacy(t), testModern(t)
 	modern.FixPrices()
-	service, err := newOrderService(cutovertest.NewClient(ldmigration.Complete), legacy, modern, newFigures())
+	service, err := newOrderService(cutovertest.NewClient(ldmigration.Complete), reconcile.NewMemory(reconcile.MemoryConfig{}), legacy, modern, newFigures())
 	require.NoError(t, err)
 	existing := newGenerator(1, 0).Orders(orders)
 	save(t, modern, existing...)
