@@ -28,6 +28,9 @@ func chromium(t *testing.T) string {
 			return path
 		}
 	}
+	if os.Getenv("CUTOVER_REQUIRE_BROWSER") != "" {
+		t.Fatal("no Chromium was found, although CUTOVER_REQUIRE_BROWSER asks for one")
+	}
 	t.Skip("no Chromium was found: not tested that the page shows in a browser what the JSON says, follows a stage change " +
 		"and a mismatch, and writes no error to the console. CHROMIUM may name one")
 	return ""
