@@ -152,7 +152,7 @@ func inMemory(ctx context.Context, s settings) error {
 		}
 		wb := cutover.NewWriter(c, none, none)
 		if records {
-			wb.Records(cutover.Key(func(o order) int64 { return o.id }))
+			wb.Records(byID)
 		}
 		w, err := wb.Build()
 		if err != nil {
@@ -168,8 +168,8 @@ func inMemory(ctx context.Context, s settings) error {
 		return time.Since(began) / n, nil
 	}
 	client := cutovertest.NewClient(ldmigration.Shadow)
-	var added []float64
-	for range s.rounds {
+	least := [2]time.Duration{time.Hour, time.Hour}
+	for range 2 * s.rounds {
 		bare, err := perWrite(cutover.New(client, "orders"), false)
 		if err != nil {
 			return err
@@ -182,8 +182,8 @@ func inMemory(ctx context.Context, s settings) error {
 		if err != nil {
 			return err
 		}
-		added = append(added, float64(journaled-bare))
+		least = [2]time.Duration{min(least[0], bare), min(least[1], journaled)}
 	}
-	fmt.Printf("A journal in memory adds %v to a write.\n\n", time.Duration(median(added)).Round(10*time.Nanosecond))
+	fmt.Printf("A journal in memory: a write of %v takes %v with it.\n\n", least[0], least[1])
 	return nil
 }

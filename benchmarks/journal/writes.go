@@ -28,6 +28,7 @@ type order struct {
 }
 
 var (
+	byID  = cutover.Key(func(o order) int64 { return o.id })
 	shop  = ldcontext.NewWithKind("shop", "corner")
 	quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 )
@@ -89,9 +90,9 @@ func writer(ctx context.Context, p *place, db *sql.DB, joined, inTx bool) (
 	if inTx {
 		old = p.putInTx(journal)
 	}
-	wb := cutover.NewWriter(c, old, p.put(p.new))
+	wb := cutover.NewWriter(c, old, p.put(p.new)).SerializeBy(byID) // as hot records want it
 	if db != nil {
-		wb.Records(cutover.Key(func(o order) int64 { return o.id }))
+		wb.Records(byID)
 	}
 	if joined {
 		wb.JoinTx(ldmigration.Old)
