@@ -141,8 +141,10 @@ func (c *child) open(ctx context.Context) (err error) {
 	return err
 }
 
-// openJournal opens the journal and the repair. Right after a crash of the server that takes a few
-// attempts.
+// startWithin is how long a process tries to begin: the server may have crashed.
+const startWithin = 10 * time.Second
+
+// openJournal opens the journal and the repair.
 func (c *child) openJournal(ctx context.Context) error {
 	db, err := openPool(c.Journal)
 	if err != nil {
@@ -153,11 +155,11 @@ func (c *child) openJournal(ctx context.Context) error {
 	if c.Without == withoutBound {
 		config.LateBound = time.Millisecond
 	}
-	for attempt := 0; ; attempt++ {
+	for began := time.Now(); ; {
 		if c.journal, err = sqljournal.Open(ctx, db, config); err == nil {
 			break
 		}
-		if attempt == 50 {
+		if time.Since(began) > startWithin {
 			return err
 		}
 		time.Sleep(50 * time.Millisecond)

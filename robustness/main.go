@@ -88,6 +88,9 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	for n := o.first; n < o.first+o.rounds && ctx.Err() == nil; n++ {
 		r := round{world: world, plan: newPlan(o.seed, n), without: o.without, least: o.least, dir: filepath.Join(o.out, fmt.Sprintf("round%d", n)), log: log}
 		found, err := r.run(ctx)
+		if ctx.Err() != nil {
+			return fmt.Errorf("round %d: %w", n, context.Cause(ctx))
+		}
 		if err != nil {
 			return fmt.Errorf("round %d: %w; again: %s", n, err, o.again(n))
 		}

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 func TestTwoRoundsLoseNothingAndTheControlDoes(t *testing.T) {
 	t.Parallel()
 	if _, err := pgtest.Binaries(); err != nil {
+		require.Empty(t, os.Getenv("CUTOVER_REQUIRE_POSTGRES"), err)
 		t.Skipf("not run: %v", err)
 	}
 	// The race detector makes the children slow.
