@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"time"
 
 	"github.com/gocutover/cutover"
 	"github.com/gocutover/cutover/reconcile"
@@ -53,7 +54,11 @@ func (m *modelWriter) value() int64 {
 }
 
 func (m *modelWriter) begin(from origin, keys ...string) (cutover.Intent, error) {
-	ctx, cancel := context.WithTimeout(m.w.ctx(), m.w.Patience/25)
+	patience := max(m.w.Patience, 10*time.Second) // nobody has a reason to wait
+	if m.both {
+		patience = m.w.Patience / 25 // the other direction may hold it up for long
+	}
+	ctx, cancel := context.WithTimeout(m.w.ctx(), patience)
 	defer cancel()
 	write := cutover.JournalWrite{Flag: m.w.flag, Records: orders(keys...), From: from, Settle: m.copy}
 	return m.j.Begin(ctx, write)
