@@ -100,8 +100,8 @@ func (j *Journal) lose(old *lease) {
 	}
 }
 
-// keepLease renews the lease until the journal is closed. While the database does not answer, it asks
-// more often.
+// keepLease renews the lease until the journal is closed. While the database does not answer, it
+// asks more often.
 func (j *Journal) keepLease() {
 	timer := time.NewTimer(j.config.Heartbeat)
 	defer timer.Stop()

@@ -65,8 +65,9 @@ func (m *migration) walk(ctx context.Context) error {
 	return nil
 }
 
-// rollBack notes what is left in the journal and turns the flag off, so that the old database serves as it did before. It has every
-// write: the program gives up only at stages that write to both databases, so nothing is lost.
+// rollBack notes what is left in the journal and turns the flag off, so that the old database
+// serves as it did before. It has every write: the program gives up only at stages that write to
+// both databases, so nothing is lost.
 func (m *migration) rollBack(ctx context.Context, reason error) error {
 	if ctx.Err() != nil {
 		return reason
