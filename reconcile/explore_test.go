@@ -103,10 +103,10 @@ func TestManyRandomOrdersLeaveBothSystemsEqual(t *testing.T) {
 
 // Each rule is needed: without it some order leaves the systems different, or loses a write.
 func TestTheExplorerCatchesEveryBrokenRule(t *testing.T) {
+	t.Parallel()
 	if underRaceDetector {
 		t.Skip("not tried with the race detector: one actor runs at a time, and without it every rule is")
 	}
-	t.Parallel()
 	for _, mutant := range []struct {
 		name    string
 		journal reconcile.Mutant

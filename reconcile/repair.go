@@ -150,9 +150,11 @@ func (r *Repair) Drain(ctx context.Context) error {
 	defer stop(nil)
 	pause := r.pause()
 	for {
+		running := time.Since(began) // before the question: the answer may take long
+		// An age may be rounded down to a millisecond.
 		backlog, err := r.journal.Backlog(ctx, r.flag)
 		switch {
-		case err == nil && backlog.Dirty == 0 && (backlog.Open == 0 || backlog.OldestOpen < time.Since(began)):
+		case err == nil && backlog.Dirty == 0 && (backlog.Open == 0 || backlog.OldestOpen+time.Millisecond < running):
 			if backlog.Parked > 0 {
 				return fmt.Errorf("flag %q: %d %w", r.flag, backlog.Parked, ErrParked)
 			}

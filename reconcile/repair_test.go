@@ -509,3 +509,31 @@ func TestNotFoundMakesAGetOfAFunctionWithSentinels(t *testing.T) {
 	_, _, err := reconcile.NotFound(func(context.Context, int) (string, error) { return "", errDown }, errNoRows)(t.Context(), 1)
 	require.ErrorIs(t, err, errDown)
 }
+
+// slowBacklog answers late.
+type slowBacklog struct{ reconcile.Journal }
+
+func (s slowBacklog) Backlog(ctx context.Context, flag string) (reconcile.Backlog, error) {
+	backlog, err := s.Journal.Backlog(ctx, flag)
+	time.Sleep(time.Second)
+	return backlog, err
+}
+
+// The figures of a slow journal are as old as its answer took: a write that began before Drain must
+// not look newer than it.
+func TestDrainOfASlowJournalWaitsForWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	repairing(t, reconcile.RepairConfig{}, nil, func(t *testing.T, b *bed) {
+		in, err := b.journal.Begin(t.Context(), cutover.JournalWrite{
+			Flag: flagKey, Records: []cutover.RecordKey{{Kind: "order", Key: "1"}}, From: oldOne,
+		})
+		require.NoError(t, err)
+		time.Sleep(500 * time.Millisecond)
+		ended := false
+		time.AfterFunc(5*time.Second, func() { ended = true; in.End(cutover.IntentEnd{}) })
+		slow, err := reconcile.NewRepair(slowBacklog{b.journal}, flagKey, reconcile.RepairConfig{Logger: quiet}, b.kind)
+		require.NoError(t, err)
+		require.NoError(t, slow.Drain(t.Context()))
+		assert.True(t, ended)
+	})
+}

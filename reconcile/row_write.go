@@ -115,12 +115,12 @@ func (r *row) mark(m cutover.JournalMark, now time.Time, bound time.Duration, of
 	switch {
 	case len(r.open) == 0 && !r.dirty:
 		r.from = m.From
-	case m.Dirty == cutover.NotJournaled && m.Written && m.From != r.from && !off.has(lastMarkDecides):
+	case !m.Written || m.From == r.from || off.has(lastMarkDecides):
+	case !r.written && !r.unclear && len(r.open) == 0:
+		r.from = m.From // it was only seen to differ
+	case m.Dirty == cutover.NotJournaled:
 		// Every other mark is of a write that had an intent: this row's direction came after it.
-		r.unclear = r.unclear || r.written || len(r.open) > 0
-		if !r.unclear {
-			r.from = m.From // it was only seen to differ
-		}
+		r.unclear = true
 	}
 	if !off.has(markKeepsGeneration) {
 		r.gen++

@@ -27,7 +27,7 @@ func (j *Journal) flush(ctx context.Context) error {
 	}
 	clear(j.queue.leaves)
 	marks := j.queue.marks
-	j.queue.marks = map[row]mark{}
+	j.queue.marks = map[direction]mark{}
 	j.mu.Unlock()
 
 	var err error
@@ -191,25 +191,27 @@ func (j *Journal) markSome(ctx context.Context, st statement, me string, items [
 }
 
 // writeMarks makes marks durable.
-func (j *Journal) writeMarks(ctx context.Context, marks map[row]mark) error {
-	items := make([]item, 0, len(marks))
+func (j *Journal) writeMarks(ctx context.Context, marks map[direction]mark) error {
+	byOrigin := map[string][]item{} // a statement can change a row once
 	for _, m := range marks {
-		items = append(items, m.item())
+		byOrigin[m.from] = append(byOrigin[m.from], m.item())
 	}
-	slices.SortFunc(items, func(a, b item) int { return row{a.Flag, a.Kind, a.Key}.compare(row{b.Flag, b.Kind, b.Key}) })
 	var err error
-	for some := range slices.Chunk(items, flushMost) {
-		if err == nil {
-			err = j.markSome(ctx, j.store.texts.mark, "", some, func(r row) { delete(marks, r) })
+	for from, items := range byOrigin {
+		slices.SortFunc(items, func(a, b item) int { return row{a.Flag, a.Kind, a.Key}.compare(row{b.Flag, b.Kind, b.Key}) })
+		for some := range slices.Chunk(items, flushMost) {
+			if err == nil {
+				err = j.markSome(ctx, j.store.texts.mark, "", some, func(r row) { delete(marks, direction{r, from}) })
+			}
 		}
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for r, m := range marks {
-		if newer, ok := j.queue.marks[r]; ok {
+	for d, m := range marks {
+		if newer, ok := j.queue.marks[d]; ok {
 			m.late, m.written, m.why = m.late || newer.late, m.written || newer.written, newer.why
 		}
-		j.queue.marks[r] = m
+		j.queue.marks[d] = m
 	}
 	return err
 }

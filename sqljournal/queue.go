@@ -10,7 +10,7 @@ import (
 // queue is what the database is still to be told. The journal's mutex guards it.
 type queue struct {
 	leaves map[*hold]struct{}
-	marks  map[row]mark
+	marks  map[direction]mark
 	gaps   map[string]*gap
 	most   int           // marks
 	now    chan struct{} // flush at once
@@ -21,7 +21,7 @@ type queue struct {
 func newQueue(most int) queue {
 	return queue{
 		most:   most,
-		leaves: map[*hold]struct{}{}, marks: map[row]mark{}, gaps: map[string]*gap{},
+		leaves: map[*hold]struct{}{}, marks: map[direction]mark{}, gaps: map[string]*gap{},
 		now: make(chan struct{}, 1), soon: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 	}
 }
@@ -34,6 +34,15 @@ type mark struct {
 	why           cutover.DirtyReason
 	late, written bool
 }
+
+// direction is what marks are kept by. A row may have one of each: a write in one of them, say, and a
+// read that went by the other.
+type direction struct {
+	row  row
+	from string
+}
+
+func (m mark) direction() direction { return direction{m.row, m.from} }
 
 func (h *hold) mark() mark {
 	return mark{row: h.row, flag: h.flag.key, from: string(h.from), why: h.dirty, late: h.late, written: true}
@@ -54,13 +63,13 @@ func number(b bool) int {
 
 // add queues a mark. If too many wait already, it is dropped, and a gap tells so.
 func (q *queue) add(m mark) {
-	if old, ok := q.marks[m.row]; ok {
-		m.late, m.written, m.from = m.late || old.late, m.written || old.written, old.from
+	if old, ok := q.marks[m.direction()]; ok {
+		m.late, m.written = m.late || old.late, m.written || old.written
 	} else if len(q.marks) >= q.most {
 		q.gap(m.flag).marked = false
 		return
 	}
-	q.marks[m.row] = m
+	q.marks[m.direction()] = m
 }
 
 // kick flushes at once.

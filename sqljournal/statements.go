@@ -18,10 +18,11 @@ var phrases = map[string]string{
 		AND r.late_until <= excluded.opened)`,
 	"isDue": `r.flag = @flag AND r.dirty = 1 AND r.parked = 0 AND r.open = ',' AND r.kind IN {kinds}
 		AND r.late_until <= {now} AND r.not_before <= {now}`,
-	// A write of the other direction without the journal decides the direction of a record that was
-	// only seen to differ. Otherwise nobody knows which system is right. Every other mark is of a write
-	// that had an intent: the row's direction came after it.
-	"opposes": `(NOT {fresh} AND excluded.written = 1 AND r.origin <> excluded.origin
+	// A write of the other direction decides the direction of a record that was only seen to differ.
+	// Of two writes, one of them without the journal, nobody knows which system is right. Every other
+	// mark is of a write that had an intent: the row's direction came after it.
+	"opposes": `(NOT {fresh} AND excluded.written = 1 AND r.origin <> excluded.origin)`,
+	"confuses": `({opposes} AND (r.written = 1 OR NOT {idle})
 		AND excluded.reason = '` + string(cutover.NotJournaled) + `')`,
 	"in":   `r.open LIKE '%' || l.m || '%'`,
 	"same": `r.flag = l.f AND r.kind = l.k AND r.key = l.r`,
@@ -83,7 +84,7 @@ const markText = `
 	ORDER BY i.f {bytes}, i.k {bytes}, i.r {bytes}
 	ON CONFLICT (flag, kind, key) DO UPDATE SET
 		gen = r.gen + 1, dirty = 1, reason = excluded.reason, written = {greatest}(r.written, excluded.written),
-		unclear = CASE WHEN {opposes} AND (r.written = 1 OR NOT {idle}) THEN 1 ELSE r.unclear END,
+		unclear = CASE WHEN {confuses} THEN 1 ELSE r.unclear END,
 		origin = CASE WHEN {fresh} OR ({opposes} AND r.written = 0 AND r.unclear = 0 AND {idle}) THEN excluded.origin
 			ELSE r.origin END,
 		since = CASE WHEN r.dirty = 1 THEN r.since ELSE excluded.since END,

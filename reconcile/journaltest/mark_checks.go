@@ -66,6 +66,22 @@ var markChecks = []Check{
 		assert.False(w.tb, c.Unclear)
 		assert.Equal(w.tb, after, c.From)
 	}},
+	{"a late write decides the direction of a record that was only seen to differ", func(w *world) {
+		a := w.open("a")
+		seen := cutover.JournalMark{Flag: w.flag, Records: orders("1", "2"), From: before, Dirty: cutover.SeenDifferent}
+		w.mark(a, seen)
+		w.mark(a, cutover.JournalMark{Records: orders("1"), From: after, Dirty: cutover.LateLanding, Written: true})
+		w.mark(a, cutover.JournalMark{Records: orders("2"), From: after, Dirty: cutover.OwnerLost, Written: true})
+		a.Mark(w.ctx(), cutover.JournalMark{
+			Flag: w.flag, Records: orders("3"), From: before, Dirty: cutover.SeenDifferent,
+		})
+		w.mark(a, cutover.JournalMark{Records: orders("3"), From: after, Dirty: cutover.LateLanding, Written: true})
+		for _, c := range w.claim(a, 3) {
+			assert.False(w.tb, c.Unclear)
+			assert.True(w.tb, c.Written)
+			assert.Equal(w.tb, after, c.From, c.Record)
+		}
+	}},
 	{"a mark that is made during a repair is not lost", func(w *world) { // H7
 		a, b := w.open("a"), w.open("b")
 		w.stain(a, before, "1")
