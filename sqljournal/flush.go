@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/gocutover/cutover"
 )
@@ -190,18 +192,35 @@ func (j *Journal) markSome(ctx context.Context, st statement, me string, items [
 	return errors.Join(j.markSome(ctx, st, me, items[:half], done), j.markSome(ctx, st, me, items[half:], done))
 }
 
+// markGroup is what one statement marks: it can change a row once.
+type markGroup struct {
+	from    string
+	written bool
+}
+
+// compare puts what was only seen before what was written: a write decides the direction of a record
+// that was only seen to differ, and what is told of it.
+func (g markGroup) compare(other markGroup) int {
+	if g.written != other.written {
+		return number(g.written) - number(other.written)
+	}
+	return strings.Compare(g.from, other.from)
+}
+
 // writeMarks makes marks durable.
 func (j *Journal) writeMarks(ctx context.Context, marks map[direction]mark) error {
-	byOrigin := map[string][]item{} // a statement can change a row once
+	groups := map[markGroup][]item{}
 	for _, m := range marks {
-		byOrigin[m.from] = append(byOrigin[m.from], m.item())
+		g := markGroup{m.from, m.written}
+		groups[g] = append(groups[g], m.item())
 	}
 	var err error
-	for from, items := range byOrigin {
+	for _, g := range slices.SortedFunc(maps.Keys(groups), markGroup.compare) {
+		items := groups[g]
 		slices.SortFunc(items, func(a, b item) int { return row{a.Flag, a.Kind, a.Key}.compare(row{b.Flag, b.Kind, b.Key}) })
 		for some := range slices.Chunk(items, flushMost) {
 			if err == nil {
-				err = j.markSome(ctx, j.store.texts.mark, "", some, func(r row) { delete(marks, direction{r, from}) })
+				err = j.markSome(ctx, j.store.texts.mark, "", some, func(r row) { delete(marks, direction{r, g.from}) })
 			}
 		}
 	}
